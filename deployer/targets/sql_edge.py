@@ -1,0 +1,32 @@
+"""Azure SQL Edge: had PREDICT with `RUNTIME = ONNX`, on ONNX Runtime 1.12.1; retired on 2025-09-30, kept as data.
+
+ONNX Runtime 1.12 takes ai.onnx up to 17, ai.onnx.ml up to 3 and IR up to 8.
+"""
+
+from __future__ import annotations
+
+from deployer.target import Limit, SqlType, Target
+from deployer.targets import synapse_dedicated
+
+_RUNTIME = "SQL Edge 2.0.0 ships ONNX Runtime 1.12.1; its compatibility table gives ai.onnx 17, ai.onnx.ml 3, IR 8"
+_TUTORIAL = "Microsoft's SQL Edge tutorial"
+
+TARGET = Target(
+    name="sql-edge",
+    title="Azure SQL Edge",
+    status="retired",
+    status_note="retired on 2025-09-30; kept for models that still run there",
+    templates="edge",
+    opset=Limit(17, "documented", _RUNTIME),
+    opset_unproven=Limit(17, "documented", _RUNTIME),
+    ml_opset=Limit(3, "documented", _RUNTIME),
+    ir_version=Limit(8, "documented", _RUNTIME),
+    input_width=Limit(1, "inferred", "same PREDICT as Synapse; every published sample feeds one column an input"),
+    output_width=Limit(1, "inferred", "same PREDICT as Synapse; every published sample returns scalars"),
+    model_bytes=synapse_dedicated.TARGET.model_bytes,
+    identifier_length=synapse_dedicated.TARGET.identifier_length,
+    types={
+        **synapse_dedicated.TARGET.types,
+        "double": SqlType("float", "sample", _TUTORIAL),
+    },
+)
