@@ -13,7 +13,7 @@
     ├── CompareError     two sets of scores cannot be compared
     └── MissingPackage   an optional package is needed and is not installed
 
-Engine errors of the emulator are not here: they are PEP 249 errors, as a driver's would be (`deployer.emulator.errors`).
+Engine errors of the emulator are not here: they are PEP 249's, as a driver's would be (`deployer.emulator.errors`).
 """
 
 from __future__ import annotations

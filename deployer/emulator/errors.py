@@ -28,7 +28,7 @@ class InterfaceError(Error):
 
 
 class DatabaseError(Error):
-    """The engine refused. `number`, `level` and `state` are the server's; 50000 stands for the emulator's own refusals."""
+    """The engine refused. `number`, `level` and `state` are the server's; 50000 is the emulator's own refusal."""
 
     def __init__(self, message: str, number: int = 50000, level: int = 16, state: int = 1) -> None:
         super().__init__(f"Msg {number}, Level {level}, State {state}: {message}")
