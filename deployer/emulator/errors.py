@@ -1,15 +1,14 @@
 """PEP 249's exceptions, with what SQL Server sends along: number, level, state and text.
 
-Error:
-├── InterfaceError      the driver was used wrongly
-└── DatabaseError       the engine refused: number, level, state
-    ├── DataError           a value does not fit
-    ├── OperationalError    the database file, not the statement
-    ├── IntegrityError      NULL where NOT NULL is said
-    ├── InternalError
-    ├── ProgrammingError    the statement is wrong
-    └── NotSupportedError   right on the server, unknown to the emulator; or unknown to the server
-
+    Error
+    ├── InterfaceError      the driver was used wrongly
+    └── DatabaseError       the engine refused: number, level, state
+        ├── DataError           a value does not fit
+        ├── OperationalError    the database file, not the statement
+        ├── IntegrityError      NULL where NOT NULL is said
+        ├── InternalError
+        ├── ProgrammingError    the statement is wrong
+        └── NotSupportedError   right on the server, unknown to the emulator; or unknown to the server
 """
 
 from __future__ import annotations
