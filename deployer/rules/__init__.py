@@ -3,5 +3,21 @@
 from __future__ import annotations
 
 from deployer.rule import Rule
+from deployer.rules import (
+    external_data,
+    unsupported_type,
+    version_too_new,
+    wide_input,
+    wide_output,
+    zipmap_output,
+)
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    external_data.RULE,
+    zipmap_output.RULE,
+    wide_output.RULE,
+    wide_input.RULE,
+    unsupported_type.RULE,
+    # Last, so that it also lowers what the others have written.
+    version_too_new.RULE,
+)

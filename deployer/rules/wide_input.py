@@ -1,0 +1,99 @@
+"""An input is several columns wide
+
+PREDICT binds one column to one input, by name.
+A model with one tensor of all features, as exporters write it by default, is refused:
+`Input column 1 (1-based) has shape [1,2] which is not supported.`
+
+Evidence: reported three times for Azure Synapse; every sample that is known to run has one scalar input a column.
+
+```onnx
+<ir_version: 6, opset_import: ["": 9, "ai.onnx.ml": 1], metadata_props: ["columns": "a,b"]>
+agraph (float[N, 2] X) => (float[N, 1] score)
+{
+    score = ai.onnx.ml.LinearRegressor <coefficients = [1.5, -2.0], intercepts = [0.5]> (X)
+}
+```
+
+**What to do.** `deployer fix` gives the model one input a column and joins them inside the graph.
+The names come from the MLflow signature, from the model's metadata (`columns`, as JSON or comma-separated), or from
+`--columns a,b`.
+Scores stay the same to the last bit: joining copies the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.errors import FixError
+from deployer.model import Model
+from deployer.rule import Finding, Fix, Rule
+from deployer.rules._graph import new_name, rename_value, value_names
+from deployer.scalars import input_columns
+from deployer.target import Target
+
+
+def check(model: Model, target: Target) -> Iterator[Finding]:
+    limit = target.input_width.value
+    if limit is None:
+        return
+    for column in model.inputs:
+        if column.is_tensor and (column.width is None or column.width > limit):
+            wide = "an unknown number of" if column.width is None else column.width
+            yield Finding(
+                f"input {column.name!r}",
+                f"input {column.name!r} is {wide} columns wide; PREDICT binds one column to one input",
+                _help(model),
+                fixable=column.width is not None and len(column.shape or ()) == 2,
+            )
+
+
+def _help(model: Model) -> str:
+    try:
+        names = input_columns(model)
+    except FixError as error:
+        return f"deployer fix splits it; {error.message}: {error.hint}"
+    return f"deployer fix splits it into {', '.join(name for columns in names.values() for name in columns)}"
+
+
+def split(model: Model, target: Target, columns: tuple[str, ...]) -> Model:
+    """One `[N, 1]` input a column, joined by a Concat at the front of the graph."""
+    from onnx import helper
+
+    findings = {finding.where for finding in check(model, target) if finding.fixable}
+    names = input_columns(model, columns)
+    proto = model.edit()
+    graph = proto.graph
+    outputs = {value.name for value in graph.output}
+    inputs = list(graph.input)
+    del graph.input[:]
+    joins = []
+    for value in inputs:
+        if f"input {value.name!r}" not in findings:
+            graph.input.append(value)
+            continue
+        parts = names[value.name]
+        clash = outputs.intersection(parts)
+        if clash:
+            raise FixError(
+                f"column {min(clash)!r} of input {value.name!r} has the name of an output",
+                hint="give other names: --columns a,b,c",
+            )
+        joined = value.name
+        if joined in parts:
+            # A column may be called as the wide input was; the joined tensor then makes room.
+            joined = new_name(graph, f"{value.name}_joined")
+            rename_value(graph, value.name, joined)
+        for part in parts:
+            if part in value_names(graph):
+                rename_value(graph, part, new_name(graph, f"{part}_inner"))
+        tensor = value.type.tensor_type
+        first = tensor.shape.dim[0].dim_value or tensor.shape.dim[0].dim_param or None
+        graph.input.extend(helper.make_tensor_value_info(part, tensor.elem_type, [first, 1]) for part in parts)
+        joins.append(helper.make_node("Concat", parts, [joined], name=new_name(graph, f"join_{joined}"), axis=1))
+    rest = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*joins, *rest])
+    return model.with_proto(proto)
+
+
+RULE = Rule.of(__name__, __doc__, check, Fix("one input a column", split, exact=True))
