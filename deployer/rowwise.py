@@ -115,7 +115,7 @@ def _follow(model: Model, graph: onnx.GraphProto) -> Mapping[str, _Value]:
     return batched
 
 
-def _axis_after(
+def _axis_after(  # noqa: C901, PLR0911, PLR0912 - one case an operator, read from top to bottom
     node: onnx.NodeProto,
     inputs: list[str],
     batched: Mapping[str, _Value],

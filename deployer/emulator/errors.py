@@ -9,13 +9,15 @@
         ├── InternalError
         ├── ProgrammingError    the statement is wrong
         └── NotSupportedError   right on the server, unknown to the emulator; or unknown to the server
+
+`Warning` is PEP 249's too; the emulator raises none.
 """
 
 from __future__ import annotations
 
 
 class Warning(Exception):  # noqa: A001 - PEP 249 gives the name
-    """PEP 249's Warning; the emulator raises none."""
+    """Never raised; PEP 249 wants the name."""
 
 
 class Error(Exception):

@@ -73,6 +73,15 @@ def drop_attribute(node: onnx.NodeProto, name: str) -> None:
     node.attribute.extend(kept)
 
 
+def import_operators(proto: onnx.ModelProto) -> None:
+    """Make sure that nodes of `ai.onnx` may be added: a model of ai.onnx.ml alone need not import it.
+
+    Version 9 knows all that the fixes add (Cast, Concat, Gather) as every later one does.
+    """
+    if not any(STANDARD_DOMAINS.get(entry.domain) == "ai.onnx" for entry in proto.opset_import):
+        proto.opset_import.add(domain="", version=9)
+
+
 def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[str, ...], element_type: int) -> None:
     """Replace the graph's output by one output a column of the tensor `source` (shape `[N, k]`), called `names`.
 
@@ -80,6 +89,7 @@ def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[
     """
     from onnx import TensorProto, helper
 
+    import_operators(proto)
     graph = proto.graph
     at = next(index for index, value in enumerate(graph.output) if value.name == output)
     first = _first_dimension(graph.output[at])

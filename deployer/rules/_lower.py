@@ -67,7 +67,11 @@ def lower_domain(proto: onnx.ModelProto, domain: str, version: int) -> tuple[str
     """
     from onnx import defs
 
-    entry = next(item for item in proto.opset_import if item.domain == domain)
+    # skl2onnx may import one domain twice; the last one counts, and one is enough.
+    imports = [entry for entry in proto.opset_import if entry.domain == domain]
+    for double in imports[:-1]:
+        proto.opset_import.remove(double)
+    entry = next(entry for entry in proto.opset_import if entry.domain == domain)
     schemas = "" if STANDARD_DOMAINS[domain] == "ai.onnx" else domain
     obstacles = ["the model has functions of its own"] if proto.functions else []
     for node in list(nodes(proto.graph)):

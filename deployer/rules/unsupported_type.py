@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from deployer.model import Column, Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.rules._graph import new_name, rename_value
+from deployer.rules._graph import import_operators, new_name, rename_value
 from deployer.target import Target
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def cast(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
     from onnx import TensorProto, helper
 
     proto = model.edit()
+    import_operators(proto)
     graph = proto.graph
     first: list[onnx.NodeProto] = []
     last: list[onnx.NodeProto] = []

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from deployer.errors import FixError
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.rules._graph import new_name, rename_value, value_names
+from deployer.rules._graph import import_operators, new_name, rename_value, value_names
 from deployer.scalars import input_columns
 from deployer.target import Target
 
@@ -62,6 +62,7 @@ def split(model: Model, target: Target, columns: tuple[str, ...]) -> Model:
     findings = {finding.where for finding in check(model, target) if finding.fixable}
     names = input_columns(model, columns)
     proto = model.edit()
+    import_operators(proto)
     graph = proto.graph
     outputs = {value.name for value in graph.output}
     inputs = list(graph.input)
