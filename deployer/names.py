@@ -1,0 +1,112 @@
+"""Names and types as T-SQL takes them: read from text, refused where they cannot be; and the words of messages."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+NAME_LENGTH = 128
+"""Longest identifier of T-SQL, in UTF-16 units (learn.microsoft.com: database identifiers; sysname)."""
+
+
+def name_problem(name: str) -> str:
+    """Why a text cannot be a T-SQL identifier, even in brackets; empty where it can.
+
+    `$(` is refused because sqlcmd replaces `$(x)` wherever it stands, also inside brackets.
+    """
+    if not name.strip():
+        return "is empty"
+    if any(ord(character) < 32 or ord(character) == 127 for character in name):
+        return "holds a control character"
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        return "holds half of a surrogate pair"
+    if "$(" in name:
+        return "holds '$(', which sqlcmd would replace"
+    length = len(name.encode("utf-16-le")) // 2
+    if length > NAME_LENGTH:
+        return f"is {length} characters long; a T-SQL name takes {NAME_LENGTH}"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """A table or view by its two parts. A name of one part is in `dbo`, so that a plan means the same to all logins."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+
+_PART = r"\[((?:[^\]]|\]\])+)\]|([^\[\]\".\s]+)"
+_OBJECT_NAME = re.compile(rf"(?:(?:{_PART})\.)?(?:{_PART})")
+
+
+def parse_name(text: str) -> ObjectName:
+    """`table`, `schema.table` or `[any text].[any ]] text]` to its parts; `ValueError` for anything else."""
+    match = _OBJECT_NAME.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a name; expected table, schema.table or [schema].[table]")
+    schema, name = (
+        quoted.replace("]]", "]") if quoted else plain
+        for quoted, plain in ((match[1], match[2] or "dbo"), (match[3], match[4]))
+    )
+    for part in (schema, name):
+        if problem := name_problem(part):
+            raise ValueError(f"name {shorten(part)} {problem}")
+    return ObjectName(schema, name)
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """`; did you mean 'x'?` where a name is near enough, else `; one of: …`, ready to end a message."""
+    known = sorted(names)
+    folded = {entry.casefold(): entry for entry in known}
+    close = difflib.get_close_matches(name.casefold(), folded, 1)
+    if close:
+        return f"; did you mean {folded[close[0]]!r}?"
+    listed = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
+    return f"; one of: {listed}" if known else ""
+
+
+def shorten(value: object) -> str:
+    """A value's repr for a message, cut to 60 characters."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTypeName:
+    """A T-SQL type that PREDICT takes or gives: `real`, `bigint`, `varchar(20)`. `length` only for text."""
+
+    base: str
+    length: int | None = None
+
+    def __str__(self) -> str:
+        return self.base if self.length is None else f"{self.base}({self.length})"
+
+
+LONGEST_TEXT: Mapping[str, int] = {"char": 8000, "varchar": 8000, "nchar": 4000, "nvarchar": 4000}
+"""Longest length that can be written, in bytes for char and varchar, in UTF-16 units for the others."""
+
+_PLAIN_TYPES = ("real", "float", "bigint", "int")
+
+
+def parse_type(text: str) -> SqlTypeName:
+    """`varchar(20)` to its parts; `ValueError` for a type that PREDICT does not know, or text without a length."""
+    match = re.fullmatch(r"\s*([A-Za-z]+)\s*(?:\(\s*(\d{1,9})\s*\))?\s*", text)
+    base = match[1].lower() if match else ""
+    if match is None or base not in {*_PLAIN_TYPES, *LONGEST_TEXT}:
+        known = ", ".join([*_PLAIN_TYPES, *(f"{name}(n)" for name in LONGEST_TEXT)])
+        raise ValueError(f"{shorten(text)} is not a type that PREDICT takes; one of: {known}")
+    if base in _PLAIN_TYPES:
+        if match[2]:
+            raise ValueError(f"{text!r}: {base} takes no length")
+        return SqlTypeName(base)
+    if not match[2]:
+        raise ValueError(f"{text!r} has no length, and T-SQL would cut the text at 30 characters; write {base}(n)")
+    if not 1 <= int(match[2]) <= LONGEST_TEXT[base]:
+        raise ValueError(f"{text!r}: the length of {base} is from 1 to {LONGEST_TEXT[base]}")
+    return SqlTypeName(base, int(match[2]))

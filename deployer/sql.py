@@ -1,0 +1,179 @@
+"""The one way to SQL text: Jinja templates that can print nothing but what went through a filter.
+
+A template prints names through `name` and `object`, values through `literal`, types through `type`, and free text
+only as `comment` or `message`. The filters return `Sql`; anything else that a template tries to print stops the
+rendering, so a forgotten filter is an error at the first run and not a hole for ever.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.errors import PlanError
+from deployer.names import ObjectName, SqlTypeName, name_problem, shorten
+
+if TYPE_CHECKING:
+    import jinja2
+
+_MESSAGE_LENGTH = 2_000
+"""THROW takes 2,048 characters (learn.microsoft.com: THROW)."""
+
+
+class Sql(str):
+    """Text that is safe to stand in T-SQL as it is."""
+
+    __slots__ = ()
+
+
+# --- Filters ---------------------------------------------------------------------------------------------------------
+
+
+def quote_name(name: str) -> Sql:
+    """A name in brackets. Raises `PlanError` for what no brackets can hold."""
+    if problem := name_problem(name):
+        raise PlanError(f"name {shorten(name)} {problem}", hint="rename it, in the model or in the spec")
+    return Sql("[" + name.replace("]", "]]") + "]")
+
+
+def quote_object(name: ObjectName) -> Sql:
+    """A table or view as `[schema].[name]`."""
+    return Sql(f"{quote_name(name.schema)}.{quote_name(name.name)}")
+
+
+def quote_literal(value: float | str | bytes | None) -> Sql:
+    """A value as a literal of its own type: `N'…'`, `1`, `1.5e0`, `0x…`, `NULL`.
+
+    Raises `PlanError` for text that no nvarchar can hold, for NaN and infinity, and for any other type.
+    """
+    match value:
+        case None:
+            return Sql("NULL")
+        case str():
+            return quote_text(value)
+        case bytes():
+            return quote_bytes(value)
+        case int() if not isinstance(value, bool):
+            return Sql(value)
+        case float() if value - value == 0:
+            # Without an exponent T-SQL reads a decimal, which rounds otherwise than a float.
+            text = repr(value)
+            return Sql(text if "e" in text else f"{text}e0")
+    raise PlanError(f"{shorten(value)} cannot be written as a T-SQL literal", hint="use text, a finite number or NULL")
+
+
+_PLAIN = re.compile(r"(?:[^\x00-\x1f\x7f$]|\$(?!\())+|\$(?=\()|[\x00-\x1f\x7f]")
+
+
+def quote_text(text: str) -> Sql:
+    """Text as an nvarchar literal on one line, or several joined by `+`.
+
+    Control characters become `NCHAR(n)`: a backslash at the end of a line, and a line that holds `GO` or begins with
+    a colon, mean something to the server or to sqlcmd even within a literal. `$(` is taken apart, since sqlcmd
+    replaces `$(x)` wherever it stands.
+    """
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise PlanError(f"{shorten(text)} holds NUL or half of a surrogate pair", hint="T-SQL text can hold neither")
+    parts = [
+        f"NCHAR({ord(part)})" if len(part) == 1 and not part.isprintable() and ord(part) < 128 else _quoted(part)
+        for part in _PLAIN.findall(text)
+    ] or ["N''"]
+    return Sql(parts[0] if len(parts) == 1 else "(" + " + ".join(parts) + ")")
+
+
+def _quoted(text: str) -> str:
+    return "N'" + text.replace("'", "''") + "'"
+
+
+def quote_bytes(content: bytes) -> Sql:
+    """Bytes as `0x…`, on one line: the dedicated pool has no line continuation (learn.microsoft.com: Backslash)."""
+    return Sql("0x" + content.hex().upper())
+
+
+def quote_comment(text: object) -> Sql:
+    """Any text as the rest of a `--` comment: one line, with nothing that ends it, begins another, or is a `?`."""
+    return Sql(_one_line(str(text)).replace("?", "").replace("/*", "/ *").replace("*/", "* /"))
+
+
+def quote_message(text: str) -> Sql:
+    """Text as the message of a THROW, which takes a literal and no expression: one line, cut to what fits."""
+    return Sql(_quoted(_one_line(text)[:_MESSAGE_LENGTH]))
+
+
+def _one_line(text: str) -> str:
+    """Every control, format and line character as a blank; `$(`, which sqlcmd would replace, taken apart."""
+    plain = "".join(" " if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
+    return plain.replace("$(", "$ (")
+
+
+def quote_type(name: SqlTypeName) -> Sql:
+    return Sql(name)
+
+
+# --- Templates -------------------------------------------------------------------------------------------------------
+
+
+def find_templates() -> Path:
+    """The folder of the templates: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "sql_templates"
+    return inside if inside.is_dir() else package.parent / "sql_templates"
+
+
+def make_environment(*folders: Path) -> jinja2.Environment:
+    """Templates from the first folder that has them: give the user's, the target's and the common one.
+
+    Sandboxed; a fact that a template asks for and does not get is an error. The folder of `find_templates` comes last,
+    so that a template can name another one whole: `{% extends "common/models_table.sql.j2" %}`.
+    """
+    import jinja2
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        loader=jinja2.FileSystemLoader([*folders, find_templates()]),
+        undefined=jinja2.StrictUndefined,
+        finalize=_refuse_unfiltered,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # HTML escaping has no place here; `finalize` is stricter
+    )
+    environment.filters = {
+        "name": quote_name,
+        "object": quote_object,
+        "literal": quote_literal,
+        "type": quote_type,
+        "comment": quote_comment,
+        "message": quote_message,
+    }
+    return environment
+
+
+def _refuse_unfiltered(value: object) -> object:
+    """Jinja calls this with everything that a template is about to print."""
+    import jinja2
+
+    if isinstance(value, (Sql, jinja2.Undefined)) or type(value) is int:
+        return value
+    raise PlanError(
+        f"a template prints {shorten(value)} without a filter",
+        hint="one of: |name, |object, |literal, |type, |comment, |message",
+    )
+
+
+def render(environment: jinja2.Environment, template: str, **facts: object) -> str:
+    """One template's text. Raises `PlanError`, with file and line, for a template that cannot be rendered."""
+    import jinja2
+
+    try:
+        return environment.get_template(template).render(facts).strip() + "\n"
+    except jinja2.TemplateNotFound as error:
+        raise PlanError(
+            f"no template {error.name!r}", hint=f"the templates are in {str(find_templates())!r}"
+        ) from error
+    except jinja2.TemplateSyntaxError as error:
+        place = f"{error.filename or template}:{error.lineno}"
+        raise PlanError(f"{place}: {error.message}", hint="correct the template") from error
+    except (jinja2.TemplateError, AttributeError, TypeError, ValueError) as error:
+        raise PlanError(f"template {template!r}: {error}", hint="correct the template") from error
