@@ -1,17 +1,23 @@
-"""`free_batch`: let a model that takes one row a run take many, where its graph shows that rows do not meet.
+"""Let a model that takes one row a run take many, so that nothing changes: `free_batch` and `loop_rows`.
 
-A model exported with `[1,1]` inputs is fed row by row by the pool. To score it in batches its first dimension must be
-set free, and that is right only if no node lets one row touch another. This module follows the batch through the
-graph, node by node, by an allow-list; what is not on it ends the attempt. The runtime then still compares the freed
-model with the original on rows, bit for bit, before it is used.
+A model exported with `[1,1]` inputs is fed row by row by the pool, at some 30 thousand rows a second. There are two
+faster ways:
+
+- `free_batch` sets the first dimension free, which is right only if no node lets one row touch another. It follows the
+  batch through the graph, node by node, by an allow-list; what is not on it ends the attempt. The runtime then still
+  compares the freed model with the original on rows, bit for bit: ONNX Runtime multiplies one row by a matrix with
+  another kernel than several rows, and the last bit may differ.
+- `loop_rows` puts the graph as it is into the body of a Scan, which runs it once a row without leaving ONNX Runtime.
+  That is the same computation by construction, for any graph, at a fraction of the price of a call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.graph import drop_unread, import_operators
 from deployer.model import Model
 
 if TYPE_CHECKING:
@@ -61,17 +67,17 @@ def takes_one_row(model: Model) -> bool:
     return any(column.shape and column.shape[0] == 1 for column in model.inputs)
 
 
-def free_batch(model: Model) -> Model | None:
-    """The same model with its first dimension free; None where rows might meet, or nobody can tell."""
-    import onnx
+def free_batch(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> Model | None:
+    """The same model with its first dimension free; None where rows might meet, or nobody can tell.
 
+    `shapes` are those of the graph's values for one row; a value that is no tensor has none.
+    """
+    try:
+        axes = _follow(model.proto.graph, [column.name for column in model.inputs], shapes)
+    except _RowsMeet:
+        return None
     proto = model.edit()
     del proto.graph.value_info[:]
-    try:
-        inferred = onnx.shape_inference.infer_shapes(proto, strict_mode=False).graph
-        axes = _follow(model, inferred)
-    except (_RowsMeet, onnx.shape_inference.InferenceError):
-        return None
     for value in (*proto.graph.input, *proto.graph.output):
         tensor = value.type.tensor_type
         if value.name in axes and tensor.shape.dim:
@@ -79,37 +85,99 @@ def free_batch(model: Model) -> Model | None:
     return model.with_proto(proto)
 
 
-def _follow(model: Model, graph: onnx.GraphProto) -> Mapping[str, _Value]:
-    """Which values grow with the batch, and where; raises `_RowsMeet` as soon as that is not certain."""
-    shapes = {
-        value.name: tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
-        for value in (*graph.input, *graph.value_info, *graph.output)
-        if value.type.tensor_type.HasField("shape")
+@dataclass(frozen=True, slots=True)
+class RowLoop:
+    """A model that runs another one once a row: its bytes, and what fills each of its inputs.
+
+    `feeds` gives for each input, of shape `[rows, 1, k]`, the k inputs of the original that lie side by side in it.
+    """
+
+    model: Model
+    feeds: Mapping[str, tuple[str, ...]]
+
+
+def loop_rows(model: Model, outputs: Sequence[str]) -> RowLoop | None:
+    """The model inside of a Scan over rows, for those outputs, which must be tensors.
+
+    None where the model's opset has no such Scan (before 9), or an input is not one number or text a row.
+    """
+    from onnx import GraphProto, helper
+
+    proto = model.edit()
+    import_operators(proto)
+    version = max(entry.version for entry in proto.opset_import if entry.domain in {"", "ai.onnx"})
+    if version < 9 or any(column.shape not in {(1,), (1, 1)} for column in model.inputs):
+        return None
+    graph = proto.graph
+    names = {column.name for column in model.inputs}
+    kept = [value for value in graph.output if value.name in outputs]
+    graph.ClearField("output")
+    graph.output.extend(kept)
+    drop_unread(graph)
+
+    # Inputs that a node only lays side by side are laid side by side before the loop: thirty inputs cost more than
+    # the model behind them.
+    joins = {
+        node.output[0]: tuple(node.input)
+        for node in graph.node
+        if node.op_type == "Concat" and names.issuperset(node.input) and abs(node.attribute[0].i) == 1
     }
+    inner = [node for node in graph.node if node.output[0] not in joins]
+    read = {name for node in inner for name in node.input} | {value.name for value in kept}
+    feeds = {name: parts for name, parts in joins.items() if len(parts) > 1}
+    feeds |= {name: (name,) for name in sorted(names & read)}
+    values = {value.name: value for value in graph.input}
+    body = GraphProto(name="row")
+    scanned = GraphProto(name="rows", initializer=graph.initializer)
+    for name, parts in feeds.items():
+        kind = values[parts[0]].type.tensor_type.elem_type
+        shape = [1, len(parts)] if name in joins else [1] * len(values[name].type.tensor_type.shape.dim)
+        body.input.append(helper.make_tensor_value_info(name, kind, shape))
+        scanned.input.append(helper.make_tensor_value_info(f"rows of {name}", kind, ["rows", *shape]))
+    body.node.extend(inner)
+    for value in kept:
+        kind = value.type.tensor_type.elem_type
+        body.output.append(value)
+        scanned.output.append(helper.make_tensor_value_info(f"all {value.name}", kind, None))
+    scan = helper.make_node(
+        "Scan",
+        [value.name for value in scanned.input],
+        [value.name for value in scanned.output],
+        body=body,
+        num_scan_inputs=len(feeds),
+    )
+    scanned.node.append(scan)
+    proto.graph.CopyFrom(scanned)
+    return RowLoop(model.with_proto(proto), {f"rows of {name}": parts for name, parts in feeds.items()})
+
+
+def _follow(
+    graph: onnx.GraphProto, inputs: Sequence[str], shapes: Mapping[str, tuple[int, ...]]
+) -> Mapping[str, _Value]:
+    """Which values grow with the batch, and where; raises `_RowsMeet` as soon as that is not certain."""
     constants = {tensor.name: tuple(tensor.dims) for tensor in graph.initializer}
     numbers = {tensor.name: tensor for tensor in graph.initializer}
-    batched: dict[str, _Value] = {}
-    for column in model.inputs:
-        shape = shapes.get(column.name, ())
-        if not shape or shape[0] != 1 or not all(shape):
-            raise _RowsMeet
-        batched[column.name] = _Value(0, shape)
+    batched = {name: _Value(0, shapes[name]) for name in inputs}
+    if not all(value.shape and value.shape[0] == 1 for value in batched.values()):
+        raise _RowsMeet
     for node in graph.node:
-        inputs = [name for name in node.input if name]
-        if not any(name in batched for name in inputs):
+        given = [name for name in node.input if name]
+        if not any(name in batched for name in given):
             if node.op_type != "Constant":
                 raise _RowsMeet
             value = node.attribute[0].t
             constants[node.output[0]], numbers[node.output[0]] = tuple(value.dims), value
             continue
-        axis = _axis_after(node, inputs, batched, constants, numbers)
+        axis = _axis_after(node, given, batched, constants, numbers)
         for name in node.output:
             if not name:
                 continue
-            shape = shapes.get(name, ())
-            if node.op_type not in ROW_MODELS and (len(shape) <= axis or shape[axis] != 1):
+            shape = shapes.get(name)
+            if shape is None and node.op_type != "ZipMap":
                 raise _RowsMeet
-            batched[name] = _Value(axis, shape)
+            if shape is not None and (len(shape) <= axis or shape[axis] != 1):
+                raise _RowsMeet
+            batched[name] = _Value(axis, shape or ())
     if any(value.name not in batched for value in graph.output):
         raise _RowsMeet
     return batched

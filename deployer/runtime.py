@@ -14,7 +14,7 @@ import numpy as np
 from deployer.errors import RuntimeFault
 from deployer.model import Column, Model
 from deployer.rows import NUMPY_TYPES, make_rows
-from deployer.rowwise import free_batch, takes_one_row
+from deployer.rowwise import RowLoop, free_batch, loop_rows, takes_one_row
 from deployer.scalars import input_columns, output_columns
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -44,30 +44,28 @@ class Scorer:
         self.columns = input_columns(model, columns)
         self.outputs = output_columns(model)
         self._session = _open_session(model)
-
-    @property
-    def one_row_a_run(self) -> bool:
-        """Whether rows must be fed one by one: the inputs take one row, and the batch could not be set free."""
-        return self._freed is None and takes_one_row(self.model)
+        self._loops: dict[tuple[str, ...], tuple[Any, RowLoop] | None] = {}
 
     @cached_property
-    def _freed(self) -> Scorer | None:
-        """The same model with a free batch, if that is proven to change nothing; None too where it is free already."""
+    def freed(self) -> Scorer | None:
+        """A scorer of the same model with a free batch, if that is proven to change nothing; else None.
+
+        None too for a model whose batch is free already.
+        """
         if not takes_one_row(self.model):
             return None
-        freed = free_batch(self.model)
+        names = [name for names in self.columns.values() for name in names]
+        freed = free_batch(self.model, value_shapes(self.model, names))
         if freed is None:
             return None
-        names = [name for names in self.columns.values() for name in names]
         scorer = Scorer(freed, names)
         rows = {name: values[:_PROOF_ROWS] for name, values in make_rows(self.model, names).items()}
+        outputs = tuple(self.outputs)
         try:
-            alone = self._score_row_by_row(rows, tuple(self.outputs))
+            alone = self._score_alone(rows, outputs)
             for size in (_PROOF_ROWS, 7):
-                if not all(
-                    same_bits(alone[name][:size], together)
-                    for name, together in scorer.score({n: v[:size] for n, v in rows.items()}).items()
-                ):
+                together = scorer.score({name: values[:size] for name, values in rows.items()}, outputs)
+                if not all(same_bits(alone[name][:size], values) for name, values in together.items()):
                     return None
         except RuntimeFault:
             return None
@@ -76,25 +74,53 @@ class Scorer:
     def score(self, batch: Batch, outputs: Sequence[str] | None = None) -> dict[str, Array]:
         """Score the rows of a batch; one array a column of the outputs asked for (all that give columns, if None).
 
-        Arrays are of the type that the input has, or are cast to it; text is an array of `str`. Raises `RuntimeFault`
-        where a column is missing or ONNX Runtime refuses the rows.
+        Arrays are of the type that the input has, or are cast to it; text is an array of `str`. A model that takes one
+        row a run gives what it gives for each row alone. Raises `RuntimeFault` where a column is missing or ONNX
+        Runtime refuses the rows.
         """
         wanted = tuple(self.outputs) if outputs is None else tuple(outputs)
         if not takes_one_row(self.model):
-            return self._run(self._feed(batch), wanted)
-        if self._freed is not None:
-            return self._freed.score(batch, wanted)
-        return self._score_row_by_row(batch, wanted)
+            return self._run(self._session, self.feed(batch), wanted)
+        if not len(next(iter(batch.values()))):
+            return self._no_scores(wanted)
+        if self.freed is not None:
+            return self.freed.score(batch, wanted)
+        looped = self._looped(wanted)
+        if looped is None:
+            return self._score_alone(batch, wanted)
+        session, loop = looped
+        feed = self.feed(batch)
+        stacked = {}
+        for name, parts in loop.feeds.items():
+            first = feed[parts[0]]
+            row = (1, len(parts)) if first.ndim > 1 else (1,)
+            values = first if len(parts) == 1 else np.concatenate([feed[part] for part in parts], axis=1)
+            stacked[name] = values.reshape(-1, *row)
+        return self._run(session, stacked, wanted, names=[f"all {name}" for name in wanted])
 
-    def _score_row_by_row(self, batch: Batch, outputs: tuple[str, ...]) -> dict[str, Array]:
-        feed = self._feed(batch)
+    def _no_scores(self, outputs: tuple[str, ...]) -> dict[str, Array]:
+        types = {column.name: NUMPY_TYPES.get(column.type, np.float32) for column in self.model.outputs}
+        return {name: np.empty(0, types[output]) for output in outputs for name in self.outputs[output]}
+
+    def _looped(self, outputs: tuple[str, ...]) -> tuple[Any, RowLoop] | None:
+        """The model in a loop over rows inside ONNX Runtime, and its session; None where that cannot be."""
+        if outputs not in self._loops:
+            tensors = {column.name for column in self.model.outputs if column.is_tensor}
+            loop = loop_rows(self.model, outputs) if tensors.issuperset(outputs) else None
+            self._loops[outputs] = None if loop is None else (_open_session(loop.model), loop)
+        return self._loops[outputs]
+
+    def _score_alone(self, batch: Batch, outputs: tuple[str, ...]) -> dict[str, Array]:
+        """One run a row."""
+        feed = self.feed(batch)
         count = len(next(iter(feed.values())))
-        rows = [self._run({name: values[i : i + 1] for name, values in feed.items()}, outputs) for i in range(count)]
-        if not rows:
-            return {name: np.empty(0) for output in outputs for name in self.outputs[output]}
+        rows = [
+            self._run(self._session, {name: values[i : i + 1] for name, values in feed.items()}, outputs)
+            for i in range(count)
+        ]
         return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
-    def _feed(self, batch: Batch) -> dict[str, Array]:
+    def feed(self, batch: Batch) -> dict[str, Array]:
         """The batch as the session takes it: one tensor an input, wide ones put together."""
         feed = {}
         for column in self.model.inputs:
@@ -105,9 +131,12 @@ class Scorer:
                 feed[column.name] = parts[0].reshape(-1, *[1] * (len(column.shape or ()) - 1))
         return feed
 
-    def _run(self, feed: Mapping[str, Array], outputs: tuple[str, ...]) -> dict[str, Array]:
+    def _run(
+        self, session: Any, feed: Mapping[str, Array], outputs: tuple[str, ...], names: Sequence[str] | None = None
+    ) -> dict[str, Array]:
+        """Run a session that calls the outputs by `names`, and take its values apart into columns."""
         try:
-            values = self._session.run(list(outputs), feed)
+            values = session.run(list(names or outputs), feed)
         except Exception as error:
             raise RuntimeFault(f"ONNX Runtime cannot score the rows: {_reason(error)}") from error
         scores: dict[str, Array] = {}
@@ -147,6 +176,21 @@ def same_bits(left: Array, right: Array) -> bool:
         same = (left.view(unsigned) == right.view(unsigned)) | (np.isnan(left) & np.isnan(right))
         return bool(same.all())
     return bool((left == right).all())
+
+
+def value_shapes(model: Model, columns: Sequence[str] = ()) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor in the graph when the model scores one row."""
+    import onnx
+
+    row = {name: values[:1] for name, values in make_rows(model, columns).items()}
+    proto = model.edit()
+    del proto.graph.output[:]
+    names = [name for node in proto.graph.node for name in node.output if name]
+    proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    feed = Scorer(model, columns).feed(row)
+    values = _open_session(model.with_proto(proto)).run(names, feed)
+    shapes = {name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+    return shapes | {name: value.shape for name, value in feed.items()}
 
 
 def _open_session(model: Model) -> Any:
@@ -199,4 +243,5 @@ def _flatten(output: str, names: tuple[str, ...], value: Any) -> dict[str, Array
         return dict(zip(names, columns or [np.empty(0, np.float32)] * len(names), strict=True))
     if len(names) == 1:
         return {names[0]: value.reshape(-1)}
-    return {name: np.ascontiguousarray(value[:, index]) for index, name in enumerate(names)}
+    wide = value.reshape(-1, len(names))
+    return {name: np.ascontiguousarray(wide[:, index]) for index, name in enumerate(names)}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deployer.rules._graph import STANDARD_DOMAINS, attribute, drop_attribute, graphs, new_name, nodes
+from deployer.graph import STANDARD_DOMAINS, attribute, drop_attribute, graphs, new_name, nodes
 
 if TYPE_CHECKING:
     import onnx

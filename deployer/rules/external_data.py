@@ -25,7 +25,7 @@ from collections.abc import Iterator
 
 from deployer.model import Model
 from deployer.rule import Finding, Rule
-from deployer.rules._graph import graphs
+from deployer.graph import graphs
 from deployer.target import Target
 
 

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from deployer.model import Column, Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.rules._graph import import_operators, new_name, rename_value
+from deployer.graph import import_operators, new_name, rename_value
 from deployer.target import Target
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from collections.abc import Iterator
 from deployer.errors import FixError
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.rules._graph import import_operators, new_name, rename_value, value_names
+from deployer.graph import import_operators, new_name, rename_value, value_names
 from deployer.scalars import input_columns
 from deployer.target import Target
 

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.rules._graph import new_name, rename_value, split_output
+from deployer.graph import new_name, rename_value, split_output
 from deployer.scalars import output_columns
 from deployer.target import Target
 

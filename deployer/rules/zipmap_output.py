@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
-from deployer.rules._graph import drop_unread, split_output
+from deployer.graph import drop_unread, split_output
 from deployer.scalars import output_columns
 from deployer.target import Target
 

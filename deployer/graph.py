@@ -1,4 +1,4 @@
-"""What several fixes do to a graph: find names, rename values, take one column of a tensor."""
+"""What several modules do to a graph: find names, rename values, take one column of a tensor, drop what is unread."""
 
 from __future__ import annotations
 
