@@ -53,9 +53,10 @@ class Statement:
 class Plan:
     """All that is run for one model, spec and target.
 
-    `statements` store and publish, in order, and do no harm when run twice. `checks` are those of them that are run
-    again before rows are scored. `score` selects key and outputs, in the order of the key. `stored_digest` and
-    `stored_model` ask what is in the models table under this version.
+    `statements` store and publish, in order, and do no harm when run twice. Among them are `store`, which carries the
+    model's bytes, `verify`, which reads them back, and `checks`, which are run again before rows are scored. `score`
+    selects key and outputs, in the order of the key. `stored_digest` and `stored_model` ask what the models table has
+    under this version.
     """
 
     model: Model
@@ -63,6 +64,8 @@ class Plan:
     target: Target
     contract: Contract
     statements: tuple[Statement, ...]
+    store: Statement
+    verify: Statement
     checks: tuple[Statement, ...]
     score: Statement
     stored_digest: Statement
@@ -141,6 +144,7 @@ class _Planner:
 
     def plan(self) -> Plan:
         views = [entry.view for entry in self.spec.statements]
+        store, verify = self._store_model(), self._verify_model()
         checks = (self._refuse_nulls(),) if self.refused else ()
         return Plan(
             model=self.model,
@@ -150,11 +154,13 @@ class _Planner:
             statements=(
                 *self._create_schemas(self.spec.models_table, *views),
                 self._statement("create the models table", "models_table"),
-                self._store_model(),
-                self._verify_model(),
+                store,
+                verify,
                 *checks,
                 *(statement for view in views for statement in self._create_view(view)),
             ),
+            store=store,
+            verify=verify,
             checks=checks,
             score=self._score(views),
             stored_digest=self._statement("read the stored model's size and SHA-256", "stored_digest"),

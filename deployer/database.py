@@ -1,0 +1,298 @@
+"""`open_database`: one SQLAlchemy engine for pool and emulator; the functions that write to it, and that read scores.
+
+SQLAlchemy finds the driver, reads the URL and keeps the connections. Statements go to the driver's own cursor, as they
+were planned: nothing may change a text on its way that was shown to a DBA.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from deployer.compare import Array, Batch
+from deployer.contract import Table, TableColumn
+from deployer.errors import DatabaseError, MissingPackage
+from deployer.names import ObjectName, parse_name
+from deployer.plan import Plan, Statement
+from deployer.sql import find_templates, make_environment, render
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+_EXTRAS = {"pyodbc": "pyodbc", "mssqlpython": "mssql-python", "emulator": "emulator"}
+"""SQLAlchemy's name of each driver, and the extra that installs it."""
+
+_NUMPY: Mapping[str, type[np.generic]] = {
+    "real": np.float32,
+    "float": np.float64,
+    "bigint": np.int64,
+    "int": np.int32,
+}
+_PLAIN: Mapping[type, type[np.generic]] = {int: np.int64, float: np.float64, bool: np.bool_}
+
+
+# --- Opening ---------------------------------------------------------------------------------------------------------
+
+
+def open_database(url: str) -> Database:
+    """The database behind a SQLAlchemy URL; connects at the first statement.
+
+    `mssql+emulator:///file.duckdb` (or `mssql+emulator://`, in memory), `mssql+pyodbc://…`, `mssql+mssqlpython://…`.
+    Raises `DatabaseError` for any other URL, `MissingPackage` where the driver is not installed.
+    """
+    import sqlalchemy
+
+    hint = f"one of: {', '.join(f'mssql+{driver}://…' for driver in _EXTRAS)}"
+    try:
+        parsed = sqlalchemy.make_url(url)
+    except (sqlalchemy.exc.ArgumentError, ValueError):
+        # The text may hold a password, so neither it nor the cause is shown.
+        raise DatabaseError("the database URL cannot be read", hint=hint) from None
+    backend, _, driver = parsed.drivername.partition("+")
+    if backend != "mssql" or driver not in _EXTRAS:
+        raise DatabaseError(f"no driver for {parsed.drivername!r}", hint=hint)
+    try:
+        # The pool has no transactions to speak of: DDL stands outside of them, and a ROLLBACK with none open fails.
+        engine = sqlalchemy.create_engine(
+            parsed, isolation_level="AUTOCOMMIT", ignore_no_transaction_on_rollback=True, pool_reset_on_return=None
+        )
+    except ImportError as error:
+        raise MissingPackage(
+            f"the driver of {parsed.drivername!r} cannot be loaded: {error}",
+            hint=f"pip install 'onnx-sql-deployer[{_EXTRAS[driver]}]'; pyodbc also needs the system package unixodbc",
+        ) from error
+    return Database(engine)
+
+
+class Database:
+    """An open database; a context manager that closes it. Each statement is a batch of its own, at once committed."""
+
+    def __init__(self, engine: sqlalchemy.Engine) -> None:
+        self.engine = engine
+
+    def __repr__(self) -> str:
+        return f"Database({self.engine.url.render_as_string(hide_password=True)!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    def run(self, statement: Statement) -> None:
+        """Run a statement to its end. Raises `DatabaseError` where the database refuses."""
+        with self._execute(statement) as cursor:
+            # A driver tells of an error only when it comes to the result that the error stands in for.
+            while cursor.nextset():
+                pass
+
+    def fetch(self, statement: Statement) -> list[tuple[Any, ...]]:
+        """Run a query and give all of its rows: for few of them."""
+        with self._execute(statement) as cursor:
+            return [tuple(row) for row in cursor.fetchall()]
+
+    def stream(
+        self, statement: Statement, types: Sequence[type[np.generic] | None], rows: int
+    ) -> Iterator[list[Array]]:
+        """Run a query and give its columns in batches of `rows`: `types` by place, None for what the values tell."""
+        with self._execute(statement) as cursor:
+            if hasattr(cursor, "arrow_reader") and importlib.util.find_spec("pyarrow"):
+                for batch in cursor.arrow_reader(batch_size=rows):
+                    yield [_from_arrow(*pair) for pair in zip(batch.columns, types, strict=True)]
+                return
+            while fetched := cursor.fetchmany(rows):
+                columns = zip(*fetched, strict=True)
+                yield [_from_values(*pair) for pair in zip(columns, types, strict=True)]
+
+    @contextmanager
+    def _execute(self, statement: Statement) -> Iterator[Any]:
+        """The driver's cursor after it ran a statement; the driver's errors become `DatabaseError`."""
+        import sqlalchemy
+
+        dialect = self.engine.dialect
+        try:
+            with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+                if statement.parameters and dialect.driver == "pyodbc":
+                    # Else it binds bytes over 8,000 as image, a type that the pool lacks; size 0 stands for (max).
+                    cursor.setinputsizes([(dialect.loaded_dbapi.SQL_VARBINARY, 0, 0)] * len(statement.parameters))
+                cursor.execute(statement.sql, *([statement.parameters] if statement.parameters else []))
+                yield cursor
+        except (sqlalchemy.exc.DBAPIError, dialect.loaded_dbapi.Error) as error:
+            raise _refusal(statement.purpose, error) from error
+
+
+# --- Reading and applying --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a plan did."""
+
+    model_id: str
+    stored: bool
+    """False where the same bytes were there already, and nothing was stored."""
+    statements: int
+    """Statements that ran."""
+
+
+def read_table(database: Database, name: ObjectName | str) -> Table:
+    """What a table or view looks like. Raises `DatabaseError` where it is not there."""
+    try:
+        table = parse_name(name) if isinstance(name, str) else name
+    except ValueError as error:
+        raise DatabaseError(str(error), hint="correct the name") from error
+    environment = make_environment(find_templates() / "common")
+    sql = render(environment, "columns.sql.j2", table=table)
+    columns = tuple(
+        TableColumn(column, kind, length, nullable == "YES")
+        for column, kind, length, nullable in database.fetch(Statement(f"read the columns of {table}", sql))
+    )
+    if not columns:
+        raise DatabaseError(
+            f"no table or view {str(table)!r}, or no right to see it", hint="correct `data` in the spec, or create it"
+        )
+    return Table(str(table), columns)
+
+
+def apply_plan(plan: Plan, database: Database, progress: Callable[[Statement], None] | None = None) -> Applied:
+    """Run a plan's statements in their order; `progress` is called before each. It can be run twice.
+
+    The stored bytes are read back by size and SHA-256. Raises `DatabaseError` where the database refuses, and where the
+    models table holds other bytes under this version: then nothing is changed.
+    """
+    ran, stored = 0, False
+    for statement in plan.statements:
+        if progress is not None:
+            progress(statement)
+        if statement is plan.store:
+            if _is_stored(plan, database):
+                continue
+            stored = True
+        if statement is plan.verify:
+            _verify(plan, database)
+        else:
+            database.run(statement)
+        ran += 1
+    return Applied(plan.model_id, stored, ran)
+
+
+def score_rows(plan: Plan, database: Database, batch_rows: int = 65_536) -> Iterator[Batch]:
+    """Key and scores of every row, in the order of the key, as arrays of up to `batch_rows`.
+
+    The plan's checks run first. A NULL is NaN in a column of floats; a column of whole numbers that has one is an array
+    of objects. Raises `DatabaseError` where the database refuses, or has NULL where the spec says no.
+    """
+    if batch_rows < 1:
+        raise DatabaseError(f"batches of {batch_rows} rows", hint="give 1 or more")
+    for check in plan.checks:
+        database.run(check)
+    names = [*(key.column for key in plan.contract.keys), *(output.name for output in plan.contract.outputs)]
+    types = [*(None for _ in plan.contract.keys), *(_NUMPY.get(o.sql_type.base) for o in plan.contract.outputs)]
+    for columns in database.stream(plan.score, types, batch_rows):
+        yield dict(zip(names, columns, strict=True))
+
+
+def _is_stored(plan: Plan, database: Database) -> bool:
+    """Whether these bytes are there under this version; `DatabaseError` where others are."""
+    found = _stored_digests(plan, database)
+    if not found:
+        return False
+    if found == [(len(plan.model.content), plan.model.digest)]:
+        return True
+    held = " and ".join(f"{size:,} bytes with SHA-256 {digest}" for size, digest in found)
+    raise DatabaseError(
+        f"{plan.spec.models_table} already holds model {plan.model_id!r} as {held}; "
+        f"these are {len(plan.model.content):,} bytes with SHA-256 {plan.model.digest}",
+        hint="a stored version never changes: deploy under a new version",
+    )
+
+
+def _stored_digests(plan: Plan, database: Database) -> list[tuple[int, str]]:
+    """Size and SHA-256 of each row of this version."""
+    try:
+        rows = database.fetch(plan.stored_digest)
+    except DatabaseError:
+        # Some servers hash no more than 8,000 bytes: then the bytes are hashed here.
+        contents = [row[0] or b"" for row in database.fetch(plan.stored_model)]
+        return [(len(content), hashlib.sha256(content).hexdigest()) for content in contents]
+    return [(size or 0, bytes(digest or b"").hex()) for size, digest in rows]
+
+
+def _verify(plan: Plan, database: Database) -> None:
+    try:
+        database.run(plan.verify)
+    except DatabaseError:
+        # Where the server cannot hash, the bytes tell; where it can, they tell the same as its refusal.
+        if _stored_digests(plan, database) != [(len(plan.model.content), plan.model.digest)]:
+            raise
+
+
+# --- Values ----------------------------------------------------------------------------------------------------------
+
+
+def _from_values(values: Sequence[Any], kind: type[np.generic] | None) -> Array:
+    if kind is None:
+        found = {type(value) for value in values}
+        kind = _PLAIN.get(found.pop(), np.object_) if len(found) == 1 else np.object_
+    if kind is np.object_ or (issubclass(kind, np.integer) and None in values):
+        column = np.empty(len(values), dtype=object)
+        column[:] = values
+        return column
+    return np.array(values, dtype=kind)
+
+
+def _from_arrow(column: Any, kind: type[np.generic] | None) -> Array:
+    """A column of an Arrow batch; without copying where it can be."""
+    array: Array = column.to_numpy(zero_copy_only=False)
+    if column.null_count and array.dtype.kind == "f" and (kind is None or not issubclass(kind, np.floating)):
+        # Arrow makes floats of whole numbers that have a NULL among them, and of large ones others.
+        return _from_values(column.to_pylist(), np.object_)
+    return array if kind is None or array.dtype.kind == "O" else array.astype(kind, copy=False)
+
+
+# --- Refusals --------------------------------------------------------------------------------------------------------
+
+_CAUSES: tuple[tuple[str, str], ...] = (
+    (
+        r"Incorrect syntax near '='|Incorrect syntax near 'MODEL'",
+        "PREDICT is not enabled on this pool or engine: try one PREDICT by hand, then ask the provider",
+    ),
+    (
+        r"\b39051\b|Model is corrupt or invalid",
+        "the models table lacks this model, or the engine cannot load it: `deployer check` says what it can",
+    ),
+    (
+        r"\b39096\b|specified different output columns",
+        "the outputs in the spec are not those of the stored model: compare their names and types",
+    ),
+    (r"has shape .* which is not supported", "an input is several columns wide: `deployer fix` splits it"),
+    (r"Doesn't match the input column type", "a column reaches PREDICT without its cast: apply the plan again"),
+    (r"\b51003\b|refuses it", "say what becomes of it: nulls: skip row, or {use: VALUE}"),
+    (r"\b5100[12]\b", "a stored version never changes: deploy under a new version"),
+    (r"\b208\b|Invalid object name", "create it, or correct its name in the spec"),
+    (r"\b207\b|Invalid column name", "read the table again: its columns are not those that were planned for"),
+    (r"\b229\b|permission was denied", "PREDICT needs EXECUTE on the database and SELECT on the data and the models"),
+    (r"Login failed|\b18456\b", "check user, password and database in the URL"),
+    (r"timeout|timed out|\b08001\b", "check host and port in the URL, and the firewall of the server"),
+)
+"""What the engines say, and what is behind it (reported by users, and Microsoft's list of errors)."""
+
+
+def _refusal(purpose: str, error: Exception) -> DatabaseError:
+    """The engine's own words, and what is known to be behind them."""
+    text = " ".join(str(getattr(error, "orig", None) or error).split())
+    hint = next((hint for pattern, hint in _CAUSES if re.search(pattern, text, re.IGNORECASE)), "")
+    return DatabaseError(f"{purpose}: the database refused: {text}", hint=hint)
