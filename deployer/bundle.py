@@ -22,7 +22,7 @@ def write_bundle(plan: Plan, folder: str | Path) -> tuple[Path, ...]:
     holds the hash of the script, last. Raises `PlanError` where the folder cannot be written.
     """
     folder = Path(folder)
-    script = "".join(_script(plan)).encode()
+    script = make_script(plan).encode()
     manifest = {
         "model": {
             "name": plan.model.name,
@@ -47,8 +47,12 @@ def write_bundle(plan: Plan, folder: str | Path) -> tuple[Path, ...]:
         ) from error
 
 
-def _script(plan: Plan) -> Iterator[str]:
-    """One batch a statement, each ended by GO, which belongs to sqlcmd and not to the server."""
+def make_script(plan: Plan) -> str:
+    """The text of `deploy.sql`: one batch a statement, each ended by GO, which belongs to sqlcmd, not to the server."""
+    return "".join(_lines(plan))
+
+
+def _lines(plan: Plan) -> Iterator[str]:
     yield f"-- Stores model {quote_comment(plan.model_id)} in {quote_comment(plan.spec.models_table)}"
     yield f" of {quote_comment(plan.target.title)}.\n"
     yield "-- Run it with: sqlcmd -b -x -I -i deploy.sql (-b stops at the first error). It can be run twice.\n"

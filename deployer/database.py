@@ -205,6 +205,17 @@ def score_rows(plan: Plan, database: Database, batch_rows: int = 65_536) -> Iter
         yield dict(zip(names, columns, strict=True))
 
 
+def read_rows(plan: Plan, database: Database, batch_rows: int = 65_536) -> Iterator[Batch]:
+    """Key and inputs of the rows that `score_rows` scores, in the same order, cast and freed of NULL in the same way.
+
+    A key is called by its `inner` name, since an input may have the name that it has in the table.
+    """
+    names = [*(key.inner for key in plan.contract.keys), *(bound.input.name for bound in plan.contract.bindings)]
+    types = [*(None for _ in plan.contract.keys), *(_NUMPY.get(b.sql_type.base) for b in plan.contract.bindings)]
+    for columns in database.stream(plan.rows, types, batch_rows):
+        yield dict(zip(names, columns, strict=True))
+
+
 def _is_stored(plan: Plan, database: Database) -> bool:
     """Whether these bytes are there under this version; `DatabaseError` where others are."""
     found = _stored_digests(plan, database)

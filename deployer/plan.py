@@ -55,8 +55,8 @@ class Plan:
 
     `statements` store and publish, in order, and do no harm when run twice. Among them are `store`, which carries the
     model's bytes, `verify`, which reads them back, and `checks`, which are run again before rows are scored. `score`
-    selects key and outputs, in the order of the key. `stored_digest` and `stored_model` ask what the models table has
-    under this version.
+    selects key and outputs, in the order of the key, and `rows` key and inputs of the same rows, as PREDICT is fed them.
+    `stored_digest` and `stored_model` ask what the models table has under this version.
     """
 
     model: Model
@@ -68,6 +68,7 @@ class Plan:
     verify: Statement
     checks: tuple[Statement, ...]
     score: Statement
+    rows: Statement
     stored_digest: Statement
     stored_model: Statement
     notes: tuple[str, ...] = ()
@@ -163,6 +164,7 @@ class _Planner:
             verify=verify,
             checks=checks,
             score=self._score(views),
+            rows=self._statement(f"read the rows of {self.spec.data}", "rows"),
             stored_digest=self._statement("read the stored model's size and SHA-256", "stored_digest"),
             stored_model=self._statement("read the stored model", "stored_model"),
             notes=() if self.target.status == "available" else (f"{self.target.title}: {self.target.status_note}",),
