@@ -286,6 +286,7 @@ _EXPECTED: Mapping[str, str] = {
     "finite_number": "a finite number",
     "tuple_type": "a list",
     "mapping_type": "keys and values",
+    "dict_type": "keys and values",
     "model_type": "keys and values",
     "model_attributes_type": "keys and values",
 }
@@ -326,7 +327,7 @@ def _describe(error: ErrorDetails) -> str:
     if kind == "value_error":
         return f"{where}: {context['error']}"
     if kind in {"too_short", "string_too_short"}:
-        return f"{where}: {shorten(value)} is empty"
+        return f"{where} is empty"
     if kind in _EXPECTED:
         return f"{where}: expected {_EXPECTED[kind]}, found {shorten(value)}"
     message = error["msg"]
