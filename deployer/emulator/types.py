@@ -1,0 +1,179 @@
+"""T-SQL's types, and DuckDB's that hold their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from deployer.emulator.errors import NotSupportedError, ProgrammingError
+
+MAX = -1
+"""The length of `varchar(max)` and its kin."""
+
+_DUCKDB: Mapping[str, str] = {
+    "bit": "BOOLEAN",
+    "tinyint": "UTINYINT",
+    "smallint": "SMALLINT",
+    "int": "INTEGER",
+    "bigint": "BIGINT",
+    "real": "FLOAT",
+    "float": "DOUBLE",
+    "char": "VARCHAR",
+    "varchar": "VARCHAR",
+    "nchar": "VARCHAR",
+    "nvarchar": "VARCHAR",
+    "binary": "BLOB",
+    "varbinary": "BLOB",
+    "date": "DATE",
+    "time": "TIME",
+    "datetime": "TIMESTAMP",
+    "datetime2": "TIMESTAMP",
+    "smalldatetime": "TIMESTAMP",
+    "datetimeoffset": "TIMESTAMP WITH TIME ZONE",
+    "uniqueidentifier": "UUID",
+}
+_NAMES = {"integer": "int", "dec": "decimal", "numeric": "decimal", "character": "char", "sysname": "nvarchar"}
+_ABSENT = ("text", "ntext", "image", "xml", "sql_variant", "geography", "geometry", "hierarchyid", "rowversion")
+"""Types that the dedicated pool lacks (learn.microsoft.com: table data types in Synapse SQL)."""
+
+_LONGEST = {"char": 8000, "varchar": 8000, "nchar": 4000, "nvarchar": 4000, "binary": 8000, "varbinary": 8000}
+INTEGERS = ("bit", "tinyint", "smallint", "int", "bigint")
+"""From the narrowest to the widest: an operation gives the wider of its two."""
+
+APPROXIMATE = ("real", "float")
+
+
+@dataclass(frozen=True, slots=True)
+class SqlType:
+    """One T-SQL type. `length` is in characters or bytes, `MAX` for (max); `precision` and `scale` are decimal's."""
+
+    base: str
+    length: int | None = None
+    precision: int | None = None
+    scale: int | None = None
+
+    @property
+    def duckdb(self) -> str:
+        if self.base == "decimal":
+            return f"DECIMAL({self.precision}, {self.scale})"
+        return _DUCKDB[self.base]
+
+    @property
+    def is_text(self) -> bool:
+        return self.base in {"char", "varchar", "nchar", "nvarchar"}
+
+    @property
+    def is_binary(self) -> bool:
+        return self.base in {"binary", "varbinary"}
+
+    @property
+    def is_integer(self) -> bool:
+        return self.base in INTEGERS
+
+    @property
+    def is_number(self) -> bool:
+        return self.is_integer or self.base in APPROXIMATE or self.base == "decimal"
+
+    def __str__(self) -> str:
+        if self.base == "decimal":
+            return f"decimal({self.precision},{self.scale})"
+        if self.length is None:
+            return self.base
+        return f"{self.base}({'max' if self.length == MAX else self.length})"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlColumn:
+    """A column of a table, a view or a result."""
+
+    name: str
+    type: SqlType
+    nullable: bool = True
+
+
+BIT, INT, BIGINT, REAL, FLOAT = (SqlType(base) for base in ("bit", "int", "bigint", "real", "float"))
+DATETIME2 = SqlType("datetime2")
+NVARCHAR = SqlType("nvarchar", 4000)
+NVARCHAR_MAX = SqlType("nvarchar", MAX)
+VARBINARY_MAX = SqlType("varbinary", MAX)
+
+
+def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False) -> SqlType:
+    """The type of that name, with what stands in its parentheses (`MAX` for max).
+
+    Without a length, text and binary have 30 in a CAST and 1 in a declaration, which cuts in silence, as on the
+    server. Raises `ProgrammingError` for what no server knows, `NotSupportedError` for what the pool lacks.
+    """
+    written = name.lower()
+    base = _NAMES.get(written, written)
+    if base in _ABSENT:
+        raise NotSupportedError(f"Type {written} is not supported in a dedicated SQL pool.", 104)
+    if base == "float" and arguments:
+        # float(1) to float(24) are real: learn.microsoft.com, float and real.
+        return REAL if arguments[0] <= 24 else FLOAT
+    if base == "decimal":
+        precision, scale = (*arguments, 18, 0)[:2] if len(arguments) != 1 else (arguments[0], 0)
+        if not 0 <= scale <= precision <= 38:
+            raise ProgrammingError(f"The size given to the type '{written}' exceeds the maximum allowed (38).", 131)
+        return SqlType("decimal", None, precision, scale)
+    if base in {"money", "smallmoney"}:
+        return SqlType("decimal", None, 19 if base == "money" else 10, 4)
+    if base not in _DUCKDB:
+        raise ProgrammingError(f"Cannot find data type {written}.", 2715)
+    if base not in _LONGEST:
+        return SqlType(base)
+    length = arguments[0] if arguments else (128 if written == "sysname" else 30 if in_cast else 1)
+    if length != MAX and not 1 <= length <= _LONGEST[base]:
+        raise ProgrammingError(
+            f"The size ({length}) given to the type '{written}' exceeds the maximum allowed ({_LONGEST[base]}).", 131
+        )
+    if length == MAX and not base.startswith(("var", "nvar")):
+        raise ProgrammingError(f"Incorrect syntax near 'max': {base} has no (max).", 102)
+    return SqlType(base, length)
+
+
+def parse_type(text: str) -> SqlType:
+    """The type that `str` of a `SqlType` wrote."""
+    name, _, rest = text.partition("(")
+    arguments = tuple(MAX if part == "max" else int(part) for part in rest.rstrip(")").split(",") if part)
+    return make_type(name, arguments)
+
+
+def wider(left: SqlType, right: SqlType) -> SqlType:
+    """The type of an operation, a CASE or a UNION over both: T-SQL's data type precedence.
+
+    Raises `ProgrammingError` where the two do not meet.
+    """
+    if left == right:
+        return left
+    if left.is_number and right.is_number:
+        if left.is_integer and right.is_integer:
+            return max(left, right, key=lambda kind: INTEGERS.index(kind.base))
+        if FLOAT in (left, right):
+            return FLOAT
+        if REAL in (left, right):
+            return REAL
+        one, other = (_as_decimal(kind) for kind in (left, right))
+        scale = max(one[1], other[1])
+        return SqlType("decimal", None, min(38, max(one[0] - one[1], other[0] - other[1]) + scale), scale)
+    if left.is_text and right.is_text:
+        lengths = [kind.length or 0 for kind in (left, right)]
+        base = "nvarchar" if "n" in (left.base[0], right.base[0]) else "varchar"
+        return SqlType(base, MAX if MAX in lengths else min(max(lengths), _LONGEST[base]))
+    if left.is_binary and right.is_binary:
+        return VARBINARY_MAX if MAX in (left.length, right.length) else SqlType("varbinary", 8000)
+    if left.is_number and right.is_text:
+        return left
+    if left.is_text and not right.is_binary:
+        return right
+    if right.is_text and not left.is_binary:
+        return left
+    if {left.base, right.base} <= {"date", "datetime", "datetime2", "smalldatetime"}:
+        return DATETIME2
+    raise ProgrammingError(f"Operand type clash: {left} is incompatible with {right}", 206)
+
+
+def _as_decimal(kind: SqlType) -> tuple[int, int]:
+    if kind.base == "decimal":
+        return kind.precision or 18, kind.scale or 0
+    return {"bit": 1, "tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}[kind.base], 0
