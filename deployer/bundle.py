@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from deployer.errors import PlanError
+from deployer.files import write_beside
 from deployer.plan import Plan
 from deployer.sql import quote_comment
 
@@ -19,7 +19,7 @@ def write_bundle(plan: Plan, folder: str | Path) -> tuple[Path, ...]:
     """Write `deploy.sql` and `manifest.json` into a folder, which is made where it is not there; gives their paths.
 
     The same plan gives the same bytes. Each file is written beside its place and renamed into it, the manifest, which
-    holds the hash of the script, last. Raises `PlanError` where the folder cannot be written.
+    holds the hash of the script, last. Raises `DeployerError` where the folder cannot be written.
     """
     folder = Path(folder)
     script = make_script(plan).encode()
@@ -63,10 +63,6 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 
 def _write(path: Path, content: bytes) -> Path:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with write_beside(path) as beside:
         beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
     return path

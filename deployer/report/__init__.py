@@ -1,0 +1,1 @@
+"""Results for people (`text`) and for programs (`data`), and a bar while they come (`progress`)."""

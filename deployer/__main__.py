@@ -1,0 +1,7 @@
+"""`python -m deployer`: the command line."""
+
+import sys
+
+from deployer.cli import main
+
+sys.exit(main())

@@ -1,0 +1,73 @@
+"""`read_deployment`: what a spec leads to, all steps together: the model read, fixed, checked; then planned.
+
+It is what the commands and the demo share. Whoever needs a step of their own between calls the steps themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from deployer.check import Report, check_model, fix_model
+from deployer.model import Model
+from deployer.plan import Plan, make_plan
+from deployer.source import read_model
+from deployer.spec import Spec, read_spec
+from deployer.target import Target
+from deployer.targets import get_target
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from deployer.database import Database
+
+    Batch = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A spec with its target and its model: as it was read, and with every fix that keeps the scores."""
+
+    spec: Spec
+    target: Target
+    original: Model
+    model: Model
+    report: Report
+    """What remains to be found in `model`. With errors there is no use in a plan."""
+
+
+def read_deployment(
+    path: str | Path, *, tracking_uri: str | None = None, registry_uri: str | None = None
+) -> Deployment:
+    """Read the spec and its model, fix the model without changing a score, and check what remains."""
+    spec = read_spec(path)
+    target = get_target(spec.target, spec.limits)
+    original = read_model(spec.model, tracking_uri=tracking_uri, registry_uri=registry_uri)
+    model = fix_model(original, target, spec.wide)
+    return Deployment(spec, target, original, model, check_model(model, target))
+
+
+def plan_deployment(deployment: Deployment, database: Database | None = None, templates: Path | None = None) -> Plan:
+    """The plan; with a database, bound to the columns that its table has."""
+    table = None
+    if database is not None:
+        from deployer.database import read_table
+
+        table = read_table(database, str(deployment.spec.data))
+    return make_plan(deployment.model, deployment.spec, deployment.target, table, templates)
+
+
+def expect_scores(deployment: Deployment, plan: Plan, rows: Iterable[Batch]) -> Iterator[Batch]:
+    """What the model, as it was read, says for rows that `deployer.database.read_rows` gave: keys and outputs."""
+    from deployer.runtime import Scorer, map_ordered
+
+    scorer = Scorer(deployment.original, deployment.spec.wide)
+
+    def expect(batch: Batch) -> Batch:
+        scores = scorer.score(batch)
+        keys = {key.column: batch[key.inner] for key in plan.contract.keys}
+        return keys | {returned.name: scores[returned.output.name] for returned in plan.contract.outputs}
+
+    return map_ordered(expect, rows)

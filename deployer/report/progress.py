@@ -1,0 +1,31 @@
+"""A bar on stderr for what takes longer than a second."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
+
+Batch = TypeVar("Batch", bound=Mapping[str, Any])
+
+_PATIENCE = 1.0
+"""Seconds without a bar: what is over sooner needs none."""
+
+
+def track_rows(batches: Iterable[Batch], purpose: str, total: int | None = None) -> Iterator[Batch]:
+    """The same batches, with a count of their rows on stderr once a second has passed and stderr is a terminal."""
+    if not sys.stderr.isatty():
+        yield from batches
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    started, rows = time.monotonic(), 0
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(purpose, total=total, visible=False)
+        for batch in batches:
+            rows += len(next(iter(batch.values()), ()))
+            progress.update(task, completed=rows, visible=time.monotonic() - started > _PATIENCE)
+            yield batch
