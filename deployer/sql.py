@@ -61,7 +61,10 @@ def quote_literal(value: float | str | bytes | None) -> Sql:
             # Without an exponent T-SQL reads a decimal, which rounds otherwise than a float.
             text = repr(value)
             return Sql(text if "e" in text else f"{text}e0")
-    raise PlanError(f"{shorten(value)} cannot be written as a T-SQL literal", hint="use text, a finite number or NULL")
+    # `str` and not `repr`: it is what makes Jinja tell the name of a fact that is not there.
+    raise PlanError(
+        f"{shorten(str(value))} cannot be written as a T-SQL literal", hint="use text, a finite number or NULL"
+    )
 
 
 _PLAIN = re.compile(r"(?:[^\x00-\x1f\x7f$]|\$(?!\())+|\$(?=\()|[\x00-\x1f\x7f]")
