@@ -49,6 +49,9 @@ NEUTRAL: Mapping[str, Mapping[str, object]] = {
 """Attributes that newer definitions added, and the value at which they change nothing. `saturate` and `round_mode`
 speak of 8-bit floats only."""
 
+_ASKS_TYPES = frozenset({"CastLike", "LogSoftmax", "Softmax"})
+"""Operators whose rewrite depends on the type or the rank of what they read."""
+
 _AXES_SINCE = {"Squeeze": 13, "Unsqueeze": 13, "ReduceSum": 13}
 _REDUCTIONS = (
     *("ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax"),
@@ -74,6 +77,8 @@ def lower_domain(proto: onnx.ModelProto, domain: str, version: int) -> tuple[str
     entry = next(entry for entry in proto.opset_import if entry.domain == domain)
     schemas = "" if STANDARD_DOMAINS[domain] == "ai.onnx" else domain
     obstacles = ["the model has functions of its own"] if proto.functions else []
+    stated = list(proto.graph.value_info)
+    _infer_types(proto)
     for node in list(nodes(proto.graph)):
         if STANDARD_DOMAINS.get(node.domain) != STANDARD_DOMAINS[domain]:
             continue
@@ -86,7 +91,19 @@ def lower_domain(proto: onnx.ModelProto, domain: str, version: int) -> tuple[str
         except defs.SchemaError:
             obstacles.append(f"{_label(node)} is no operator of {STANDARD_DOMAINS[domain]} {entry.version}")
     entry.version = version
+    del proto.graph.value_info[:]
+    proto.graph.value_info.extend(stated)
     return tuple(obstacles)
+
+
+def _infer_types(proto: onnx.ModelProto) -> None:
+    """Note type and shape of the values in between, where a rewrite asks for them: most exporters write none."""
+    from onnx import shape_inference
+
+    if any(node.op_type in _ASKS_TYPES for node in nodes(proto.graph)):
+        inferred = shape_inference.infer_shapes(proto).graph.value_info
+        del proto.graph.value_info[:]
+        proto.graph.value_info.extend(inferred)
 
 
 def _label(node: onnx.NodeProto) -> str:
@@ -213,6 +230,27 @@ def _rank(graph: onnx.GraphProto, name: str) -> int | None:
     return None
 
 
+def _cast_like(graph: onnx.GraphProto, node: onnx.NodeProto, _since: int, version: int) -> None:
+    """CastLike came with 15; before, it is the Cast to the type that the other value has."""
+    from onnx import TensorProto, helper
+
+    if version >= 15:
+        return
+    kind = _element_type(graph, node.input[1])
+    if kind == TensorProto.UNDEFINED:
+        raise _Obstacle(f"the type of {node.input[1]!r} is not known, and older versions want it said")
+    node.op_type = "Cast"
+    del node.input[1:]
+    node.attribute.append(helper.make_attribute("to", kind))
+
+
+def _element_type(graph: onnx.GraphProto, name: str) -> int:
+    for value in (*graph.value_info, *graph.input, *graph.output):
+        if value.name == name:
+            return int(value.type.tensor_type.elem_type)
+    return next((int(tensor.data_type) for tensor in graph.initializer if tensor.name == name), 0)
+
+
 def _constant_lists(_graph: onnx.GraphProto, node: onnx.NodeProto, _since: int, version: int) -> None:
     """Constant: numbers and lists as plain attributes came with 12; a tensor says the same."""
     from onnx import helper, numpy_helper
@@ -290,6 +328,7 @@ REWRITES: Mapping[str, Callable[[onnx.GraphProto, onnx.NodeProto, int, int], Non
     **dict.fromkeys(("Squeeze", "Unsqueeze", *_REDUCTIONS), _axes),
     "Split": _split,
     **dict.fromkeys(("Softmax", "LogSoftmax"), _softmax),
+    "CastLike": _cast_like,
     "Constant": _constant_lists,
     **dict.fromkeys(("LessOrEqual", "GreaterOrEqual"), _or_equal),
     "LabelEncoder": _label_encoder,

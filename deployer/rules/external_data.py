@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.graph import graphs
 from deployer.model import Model
 from deployer.rule import Finding, Rule
-from deployer.graph import graphs
 from deployer.target import Target
 
 

@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from deployer.graph import import_operators, new_name, rename_value
 from deployer.model import Column, Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.graph import import_operators, new_name, rename_value
 from deployer.target import Target
 
 if TYPE_CHECKING:

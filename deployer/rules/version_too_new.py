@@ -32,9 +32,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from deployer.errors import FixError
+from deployer.graph import STANDARD_DOMAINS, drop_unread
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
-from deployer.graph import STANDARD_DOMAINS, drop_unread
 from deployer.rules._lower import lower_domain
 from deployer.target import Limit, Target
 

@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.errors import FixError
+from deployer.graph import import_operators, new_name, rename_value, value_names
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.graph import import_operators, new_name, rename_value, value_names
 from deployer.scalars import input_columns
 from deployer.target import Target
 

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from deployer.graph import new_name, rename_value, split_output
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule
-from deployer.graph import new_name, rename_value, split_output
 from deployer.scalars import output_columns
 from deployer.target import Target
 

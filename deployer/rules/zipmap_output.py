@@ -25,9 +25,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from deployer.graph import drop_unread, split_output
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
-from deployer.graph import drop_unread, split_output
 from deployer.scalars import output_columns
 from deployer.target import Target
 
