@@ -57,6 +57,8 @@ def parse_name(text: str) -> ObjectName:
     for part in (schema, name):
         if problem := name_problem(part):
             raise ValueError(f"name {shorten(part)} {problem}")
+    if name.startswith("#"):
+        raise ValueError(f"name {shorten(name)} is a temporary table's, which lives in one session only")
     return ObjectName(schema, name)
 
 

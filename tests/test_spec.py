@@ -198,7 +198,24 @@ def test_names_of_one_and_two_parts(text: str, name: ObjectName) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("", ".", "a.", ".b", "a.b.c", "a b", "[a", "a]", "[a]b", "[]", "[ ]", "a'b.c]d", '"a"', "[a\nb]", "[a$(b)]"),
+        *(
+            "",
+            ".",
+            "a.",
+            ".b",
+            "a.b.c",
+            "a b",
+            "[a",
+            "a]",
+            "[a]b",
+            "[]",
+            "[ ]",
+            "a'b.c]d",
+            '"a"',
+            "[a\nb]",
+            "[a$(b)]",
+            "#t",
+        ),
         *("x" * (NAME_LENGTH + 1), "\U0001f600" * 65),
     ],
 )
