@@ -78,7 +78,7 @@ CASES = {
 
 
 def script(plan: Plan) -> str:
-    statements = (*plan.statements, plan.score, plan.stored_digest, plan.stored_model)
+    statements = (*plan.statements, plan.score, plan.rows, plan.stored_digest, plan.stored_model)
     return "\nGO\n".join(statement.script for statement in statements)
 
 

@@ -121,6 +121,26 @@ FROM [my ml].[O'Brien]
 ORDER BY [order by];
 
 GO
+-- read the rows of select.from
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [order by] AS [order by],
+        CAST([fare'amount]]] AS real) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        CAST([paymentType] AS varchar(8000)) AS [paymentType]
+    FROM [select].[from]
+)
+SELECT
+    [order by],
+    [fareAmount],
+    [passengerCount],
+    [paymentType]
+FROM [deployer_rows]
+ORDER BY [order by];
+
+GO
 -- read the stored model's size and SHA-256
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.

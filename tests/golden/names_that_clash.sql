@@ -104,6 +104,28 @@ FROM [ml].[nyc_taxi_tip_scores]
 ORDER BY [fareAmount], [score];
 
 GO
+-- read the rows of dbo.nyc_taxi
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [fareAmount] AS [fareAmount_key],
+        [score] AS [score_key],
+        CAST([fareAmount] AS real) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        CAST([paymentType] AS varchar(20)) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+)
+SELECT
+    [fareAmount_key],
+    [score_key],
+    [fareAmount],
+    [passengerCount],
+    [paymentType]
+FROM [deployer_rows]
+ORDER BY [fareAmount_key], [score_key];
+
+GO
 -- read the stored model's size and SHA-256
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.

@@ -106,6 +106,28 @@ FROM [ml].[nyc_taxi_tip_scores]
 ORDER BY [trip_id];
 
 GO
+-- read the rows of dbo.nyc_taxi
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [trip_id] AS [trip_id],
+        COALESCE(CAST([fareAmount] AS real), CAST(0.5e0 AS real)) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(20)), CAST(N'n''a' AS varchar(20))) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+    WHERE
+        [passengerCount] IS NOT NULL
+)
+SELECT
+    [trip_id],
+    [fareAmount],
+    [passengerCount],
+    [paymentType]
+FROM [deployer_rows]
+ORDER BY [trip_id];
+
+GO
 -- read the stored model's size and SHA-256
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
