@@ -111,11 +111,11 @@ class Database:
         with self._execute(statement) as cursor:
             if hasattr(cursor, "arrow_reader") and importlib.util.find_spec("pyarrow"):
                 for batch in cursor.arrow_reader(batch_size=rows):
-                    yield [_from_arrow(*pair) for pair in zip(batch.columns, types, strict=True)]
+                    yield [from_arrow(*pair) for pair in zip(batch.columns, types, strict=True)]
                 return
             while fetched := cursor.fetchmany(rows):
                 columns = zip(*fetched, strict=True)
-                yield [_from_values(*pair) for pair in zip(columns, types, strict=True)]
+                yield [from_values(*pair) for pair in zip(columns, types, strict=True)]
 
     @contextmanager
     def _execute(self, statement: Statement) -> Iterator[Any]:
@@ -254,7 +254,7 @@ def _verify(plan: Plan, database: Database) -> None:
 # --- Values ----------------------------------------------------------------------------------------------------------
 
 
-def _from_values(values: Sequence[Any], kind: type[np.generic] | None) -> Array:
+def from_values(values: Sequence[Any], kind: type[np.generic] | None) -> Array:
     if kind is None:
         found = {type(value) for value in values}
         kind = _PLAIN.get(found.pop(), np.object_) if len(found) == 1 else np.object_
@@ -265,12 +265,12 @@ def _from_values(values: Sequence[Any], kind: type[np.generic] | None) -> Array:
     return np.array(values, dtype=kind)
 
 
-def _from_arrow(column: Any, kind: type[np.generic] | None) -> Array:
+def from_arrow(column: Any, kind: type[np.generic] | None) -> Array:
     """A column of an Arrow batch; without copying where it can be."""
     array: Array = column.to_numpy(zero_copy_only=False)
     if column.null_count and array.dtype.kind == "f" and (kind is None or not issubclass(kind, np.floating)):
         # Arrow makes floats of whole numbers that have a NULL among them, and of large ones others.
-        return _from_values(column.to_pylist(), np.object_)
+        return from_values(column.to_pylist(), np.object_)
     return array if kind is None or array.dtype.kind == "O" else array.astype(kind, copy=False)
 
 
@@ -297,6 +297,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"\b207\b|Invalid column name", "read the table again: its columns are not those that were planned for"),
     (r"\b229\b|permission was denied", "PREDICT needs EXECUTE on the database and SELECT on the data and the models"),
     (r"Login failed|\b18456\b", "check user, password and database in the URL"),
+    (r"install the required dependencies", "the driver needs system packages: Debian's unixodbc brings them"),
     (r"timeout|timed out|\b08001\b", "check host and port in the URL, and the firewall of the server"),
 )
 """What the engines say, and what is behind it (reported by users, and Microsoft's list of errors)."""
