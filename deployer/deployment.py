@@ -55,7 +55,7 @@ def plan_deployment(deployment: Deployment, database: Database | None = None, te
     if database is not None:
         from deployer.database import read_table
 
-        table = read_table(database, str(deployment.spec.data))
+        table = read_table(database, deployment.spec.data)
     return make_plan(deployment.model, deployment.spec, deployment.target, table, templates)
 
 
