@@ -6,17 +6,15 @@ Results go to stdout, messages and progress to stderr. Exit codes: 0 fine, 1 fou
 import sys
 
 
-def main() -> int:
+def main() -> None:
     """The command `deployer`. `--version` alone is answered before anything is imported: it is asked by scripts."""
     if sys.argv[1:] == ["--version"]:
         from deployer import __version__
 
         sys.stdout.write(f"deployer {__version__}\n")
-        return 0
+        return
     try:
         from deployer.cli.app import cli
-
-        cli.main(prog_name="deployer")
-    except KeyboardInterrupt:  # while click itself is imported; from then on `cli` handles it
-        return 130
-    return 0
+    except KeyboardInterrupt:  # from here on `cli` takes care of it
+        sys.exit(130)
+    cli.main(prog_name="deployer")

@@ -22,10 +22,10 @@ _PIPE_CLOSED = 141
 class _Commands(click.Group):
     """Loads a command when it is called, and makes the exit code of what it returns or raises."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click gives it
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = importlib.import_module(f"deployer.cli.{cmd_name}").command

@@ -35,18 +35,21 @@ def take_rows(batches: Iterable[Batch], limit: int | None) -> Iterator[Batch]:
 def write_rows(batches: Iterable[Batch], file: TextIO, as_json: bool = False) -> int:
     """Write rows as CSV with a header, or as one JSON object a line; gives how many."""
     rows = 0
-    writer = csv.writer(file, lineterminator="\n")
     for batch in batches:
         if as_json:
-            columns = [_values(column) for column in batch.values()]
+            values = [_values(column) for column in batch.values()]
             file.writelines(
                 json.dumps(dict(zip(batch, row, strict=True)), ensure_ascii=False) + "\n"
-                for row in zip(*columns, strict=True)
+                for row in zip(*values, strict=True)
             )
         else:
+            columns = [_texts(column) for column in batch.values()]
+            # Python before 3.13 leaves a carriage return bare, and reads it as the end of the line.
+            bare = any("\r" in text for column in columns for text in column)
+            writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL)
             if not rows:
                 writer.writerow(batch)
-            writer.writerows(zip(*map(_texts, batch.values()), strict=True))
+            writer.writerows(zip(*columns, strict=True))
         rows += _count(batch)
     return rows
 
