@@ -8,14 +8,14 @@ nothing passes that `functions` does not list.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.tsql import TSQLParser
-from sqlglot.tokens import TokenType
+from sqlglot.tokenizer_core import TokenType
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
@@ -112,7 +112,7 @@ class Parser(TSQLParser):
             if not self._word(word):
                 self._refuse()
 
-    def _refuse(self) -> None:
+    def _refuse(self) -> NoReturn:
         near = self._curr.text if self._curr else "the end"
         raise ProgrammingError(f"Incorrect syntax near '{near}'.", 102, 15)
 
@@ -132,14 +132,14 @@ class Parser(TSQLParser):
         statement.text = self.sql[start.start : last.end + 1]
         return statement
 
-    def _refuse_statement(self, word: str) -> None:
+    def _refuse_statement(self, word: str) -> NoReturn:
         if word in _UNKNOWN:
             raise NotSupportedError(f"{word} is not supported in a dedicated SQL pool.", 104, 16)
         if word in _NOT_YET:
             raise NotSupportedError(f"The emulator does not know the statement {word}.")
         self._refuse()
 
-    def _query(self) -> exp.Expression:
+    def _query(self) -> exp.Expr:
         query = self._parse_select() or self._refuse()
         query = self._parse_set_operations(query)
         query = self._parse_query_modifiers(query)
@@ -147,10 +147,10 @@ class Parser(TSQLParser):
             self._refuse()
         return query
 
-    def _condition(self) -> exp.Expression:
+    def _condition(self) -> exp.Expr:
         return self._parse_disjunction() or self._refuse()
 
-    def _value(self) -> exp.Expression:
+    def _value(self) -> exp.Expr:
         return self._parse_disjunction() or self._refuse()
 
     def _variable(self) -> str:
@@ -207,7 +207,7 @@ class Parser(TSQLParser):
 
     def _read_set(self) -> st.Statement:
         if self._curr and self._curr.token_type != TokenType.PARAMETER:
-            words = []
+            words: list[str] = []
             while self._curr and self._curr.token_type != TokenType.SEMICOLON and len(words) < 3:
                 words.append(self._text)
                 self._advance()
@@ -431,7 +431,9 @@ class Parser(TSQLParser):
             values = self._parse_csv(self._value)
             self._match_r_paren()
             if self._match(TokenType.COMMA):
-                raise NotSupportedError("INSERT … VALUES with several rows is not supported in a dedicated SQL pool.", 104)
+                raise NotSupportedError(
+                    "INSERT … VALUES with several rows is not supported in a dedicated SQL pool.", 104
+                )
             return st.Insert(name, columns, exp.Select(expressions=values))
         return st.Insert(name, columns, self._query())
 
@@ -512,12 +514,12 @@ class Parser(TSQLParser):
             self._match_r_paren()
         return make_type(name, tuple(arguments), in_cast)
 
-    def _cast(self, safe: bool) -> exp.Expression:
+    def _cast(self, safe: bool) -> exp.Expr:
         this = self._value()
         self._need("AS")
         return Cast(this=this, to=self._type(in_cast=True), safe=safe)
 
-    def _convert(self, safe: bool) -> exp.Expression:
+    def _convert(self, safe: bool) -> exp.Expr:
         kind = self._type(in_cast=True)
         self._match(TokenType.COMMA) or self._refuse()
         this = self._value()
@@ -527,7 +529,7 @@ class Parser(TSQLParser):
             style = int(self._prev.text)
         return Cast(this=this, to=kind, safe=safe, style=style)
 
-    def _parse_table(self, *arguments: Any, **named: Any) -> exp.Expression | None:
+    def _parse_table(self, *arguments: Any, **named: Any) -> exp.Expr | None:
         if self._text == "PREDICT" and self._next and self._next.token_type == TokenType.L_PAREN:
             self._advance(2)
             return self._predict()
@@ -535,7 +537,7 @@ class Parser(TSQLParser):
             raise NotSupportedError(f"The emulator does not know {self._text}.")
         return super()._parse_table(*arguments, **named)
 
-    def _predict(self) -> exp.Expression:
+    def _predict(self) -> exp.Expr:
         self._need("MODEL")
         self._match(TokenType.EQ) or self._refuse()
         model = self._value()
@@ -571,14 +573,30 @@ class Parser(TSQLParser):
         return None
 
 
-_AFTER_TABLE = frozenset("OPTION CROSS OUTER APPLY PIVOT UNPIVOT TABLESAMPLE".split())
+_AFTER_TABLE = frozenset(["OPTION", "CROSS", "OUTER", "APPLY", "PIVOT", "UNPIVOT", "TABLESAMPLE"])
 """Words that follow a table and are no alias, though sqlglot has no token for them."""
 
 _SETTINGS = frozenset(["NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER", "ANSI_WARNINGS"])
 _UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE"])
 """Statements that the dedicated pool lacks (learn.microsoft.com: T-SQL language elements for dedicated SQL pool)."""
 
-_NOT_YET = frozenset("MERGE WHILE ALTER GRANT REVOKE DENY RAISERROR BACKUP COPY BULK LABEL EXPLAIN DBCC".split())
+_NOT_YET = frozenset(
+    [
+        "MERGE",
+        "WHILE",
+        "ALTER",
+        "GRANT",
+        "REVOKE",
+        "DENY",
+        "RAISERROR",
+        "BACKUP",
+        "COPY",
+        "BULK",
+        "LABEL",
+        "EXPLAIN",
+        "DBCC",
+    ]
+)
 
 
 class Synapse(TSQL):

@@ -21,12 +21,12 @@ class Statement:
 
 @dataclass(slots=True)
 class Query(Statement):
-    query: exp.Expression
+    query: exp.Expr
 
 
 @dataclass(slots=True)
 class If(Statement):
-    condition: exp.Expression
+    condition: exp.Expr
     then: Statement
     otherwise: Statement | None
 
@@ -59,13 +59,13 @@ class Rollback(Statement):
 
 @dataclass(slots=True)
 class Declare(Statement):
-    variables: tuple[tuple[str, SqlType, exp.Expression | None], ...]
+    variables: tuple[tuple[str, SqlType, exp.Expr | None], ...]
 
 
 @dataclass(slots=True)
 class SetVariable(Statement):
     name: str
-    value: exp.Expression
+    value: exp.Expr
 
 
 @dataclass(slots=True)
@@ -76,27 +76,27 @@ class Setting(Statement):
 
 @dataclass(slots=True)
 class Print(Statement):
-    value: exp.Expression
+    value: exp.Expr
 
 
 @dataclass(slots=True)
 class Throw(Statement):
     """Without arguments it throws again what a CATCH caught."""
 
-    number: exp.Expression | None
-    message: exp.Expression | None
-    state: exp.Expression | None
+    number: exp.Expr | None
+    message: exp.Expr | None
+    state: exp.Expr | None
 
 
 @dataclass(slots=True)
 class ExecuteText(Statement):
-    code: exp.Expression
+    code: exp.Expr
 
 
 @dataclass(slots=True)
 class ExecuteProcedure(Statement):
     name: ObjectName
-    arguments: tuple[tuple[str, exp.Expression], ...]
+    arguments: tuple[tuple[str, exp.Expr], ...]
 
 
 @dataclass(slots=True)
@@ -130,7 +130,7 @@ class CreateView(Statement):
     name: ObjectName
     columns: tuple[str, ...]
     definition: str
-    query: exp.Expression
+    query: exp.Expr
 
 
 @dataclass(slots=True)
@@ -157,24 +157,24 @@ class CreateTable(Statement):
 class CreateTableAs(Statement):
     name: ObjectName
     options: TableOptions
-    query: exp.Expression
+    query: exp.Expr
 
 
 @dataclass(slots=True)
 class Insert(Statement):
     name: ObjectName
     columns: tuple[str, ...]
-    query: exp.Expression
+    query: exp.Expr
 
 
 @dataclass(slots=True)
 class Update(Statement):
     name: ObjectName
-    values: tuple[tuple[str, exp.Expression], ...]
-    where: exp.Expression | None
+    values: tuple[tuple[str, exp.Expr], ...]
+    where: exp.Expr | None
 
 
 @dataclass(slots=True)
 class Delete(Statement):
     name: ObjectName
-    where: exp.Expression | None
+    where: exp.Expr | None

@@ -1,0 +1,90 @@
+"""SQLAlchemy's `mssql+emulator://`: SQL Server's dialect over the emulator's driver."""
+
+from __future__ import annotations
+
+import itertools
+from types import ModuleType
+from typing import Any, ClassVar
+
+from sqlalchemy import URL
+from sqlalchemy.dialects.mssql.base import MSDialect
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import ArgumentError
+
+from deployer.target import limit_names
+
+_memory = itertools.count()
+
+
+class EmulatorDialect(MSDialect):
+    """`mssql+emulator:///file.duckdb`, relative or absolute; `mssql+emulator://` is in memory, one for each engine.
+
+    Limits of the emulated target can be replaced: `?opset=15&ir_version=8`.
+    """
+
+    driver = "emulator"
+    supports_statement_cache = True
+    default_paramstyle = "qmark"
+    server_version_info: ClassVar[tuple[int, ...]] = (12, 0)
+    """Of the dedicated pool's T-SQL surface, what SQLAlchemy asks it for: SQL Server 2014's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._memory = f":memory:pool{next(_memory)}"
+        self._keeper: Any = None
+
+    @classmethod
+    def import_dbapi(cls) -> ModuleType:
+        from deployer.emulator import dbapi
+
+        return dbapi
+
+    def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
+        if url.host or url.username or url.port:
+            raise ArgumentError("the emulator is a file: mssql+emulator:///file.duckdb, with three slashes")
+        limits = {}
+        for name, value in url.query.items():
+            if name not in limit_names() or not isinstance(value, str) or not value.isdigit():
+                raise ArgumentError(f"{name}={value!r}: the emulator takes a limit and a number, as opset=15")
+            limits[name] = int(value)
+        return [url.database or self._memory], {"limits": limits}
+
+    def connect(self, *arguments: Any, **options: Any) -> Any:
+        connection = super().connect(*arguments, **options)
+        if arguments[0] == self._memory and self._keeper is None:
+            # A database in memory lasts as long as a connection to it.
+            self._keeper = super().connect(*arguments, **options)
+        return connection
+
+    def initialize(self, connection: Any) -> None:
+        """As the default dialect does: what SQL Server's asks the server is known here."""
+        DefaultDialect.initialize(self, connection)
+
+    def _get_server_version_info(self, connection: Any) -> tuple[int, ...]:
+        return self.server_version_info
+
+    def _get_default_schema_name(self, connection: Any) -> str:
+        return "dbo"
+
+    def get_isolation_level_values(self, dbapi_connection: Any) -> list[str]:
+        return ["AUTOCOMMIT", "READ UNCOMMITTED"]
+
+    def get_isolation_level(self, dbapi_connection: Any) -> str:
+        return "AUTOCOMMIT" if dbapi_connection.autocommit else "READ UNCOMMITTED"
+
+    def get_default_isolation_level(self, dbapi_conn: Any) -> str:
+        return "READ UNCOMMITTED"
+
+    def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:
+        dbapi_connection.autocommit = level == "AUTOCOMMIT"
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        dbapi_connection.rollback()
+
+    def has_table(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> bool:
+        """Whether a table or view of that name is there."""
+        found = connection.exec_driver_sql(
+            "SELECT COUNT(*) FROM [INFORMATION_SCHEMA].[TABLES] WHERE [TABLE_SCHEMA] = ? AND [TABLE_NAME] = ?",
+            (schema or "dbo", table_name),
+        )
+        return bool(found.scalar())

@@ -1,0 +1,64 @@
+"""What a table takes: types that its index can hold, values that fit their column."""
+
+from __future__ import annotations
+
+from deployer.emulator.casts import raise_error
+from deployer.emulator.errors import NotSupportedError, ProgrammingError
+from deployer.emulator.functions import Typed, as_type
+from deployer.emulator.statements import TableOptions
+from deployer.emulator.types import MAX, SqlColumn
+
+
+def need_storable(columns: tuple[SqlColumn, ...], options: TableOptions | None) -> None:
+    """Columns have names, each its own, and types that the index can hold; a view has no index (None)."""
+    seen: set[str] = set()
+    for number, column in enumerate(columns, start=1):
+        if not column.name:
+            raise ProgrammingError(f"No column name was specified for column {number}.", 1038, 15)
+        if column.name.lower() in seen:
+            raise ProgrammingError(f"Column name '{column.name}' is specified more than once.", 2705, 16, 3)
+        seen.add(column.name.lower())
+        if options is not None and column.type.length == MAX and "COLUMNSTORE" in options.index:
+            raise NotSupportedError(
+                f"The statement failed. Column '{column.name}' has a data type that cannot participate in a "
+                "columnstore index.",
+                35343,
+            )
+
+
+def insert_columns(columns: tuple[SqlColumn, ...], names: tuple[str, ...]) -> tuple[SqlColumn, ...]:
+    """The columns that a statement names, or all; Msg 207 for one that is not there, 264 for one named twice."""
+    by_name = {column.name.lower(): column for column in columns}
+    chosen = []
+    for name in names:
+        column = by_name.get(name.lower())
+        if column is None:
+            raise ProgrammingError(f"Invalid column name '{name}'.", 207)
+        if column in chosen:
+            raise ProgrammingError(f"The column name '{name}' is specified more than once.", 264)
+        chosen.append(column)
+    return tuple(chosen) or columns
+
+
+def convert(value: Typed, column: SqlColumn) -> str:
+    """A value on its way into a column: cast where T-SQL does so by itself; text and binary are never cut."""
+    kind = column.type
+    if value.type is None:
+        return f"CAST(NULL AS {kind.duckdb})"
+    if (value.type.is_text and kind.is_binary) or (value.type.is_binary and not kind.is_binary):
+        raise ProgrammingError(
+            f"Implicit conversion from data type {value.type} to {kind} is not allowed. Use the CONVERT function.", 257
+        )
+    if (value.type.is_text and kind.is_text) or (value.type.is_binary and kind.is_binary):
+        return _fitting(value, column)
+    return as_type(value, kind)
+
+
+def _fitting(value: Typed, column: SqlColumn) -> str:
+    kind = column.type
+    if kind.length == MAX:
+        return value.sql
+    size = "length" if kind.is_text else "octet_length"
+    cut = raise_error(8152, f"String or binary data would be truncated (column '{column.name}', {kind}).")
+    fits = f"rpad({value.sql}, {kind.length}, ' ')" if kind.base in {"char", "nchar"} else value.sql
+    return f"(CASE WHEN {size}({value.sql}) > {kind.length} THEN {cut} ELSE {fits} END)"
