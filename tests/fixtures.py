@@ -24,7 +24,6 @@ FOLDER = Path(__file__).parent.parent / "fixtures"
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-EXACT = Tolerance()
 DOUBLE = Tolerance(absolute=1e-12, relative=1e-12)
 """The graph computes in double as the source does, and adds in another order."""
 SINGLE = Tolerance(absolute=2e-6, relative=2e-6)
