@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 import json
+import os
 import re
 import subprocess
 import sys
@@ -128,7 +129,7 @@ def made_twice(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     runs = [
         subprocess.Popen(
             [sys.executable, str(MAKE), "--out", str(folder)],
-            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            env={**os.environ, "PYTHONHASHSEED": seed},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
