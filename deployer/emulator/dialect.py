@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import URL
 from sqlalchemy.dialects.mssql.base import MSDialect
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import ArgumentError
 
 from deployer.target import limit_names
 
 _memory = itertools.count()
+_VERSION = (12, 0)
+"""SQL Server 2014's number: what SQLAlchemy makes of it comes nearest to the dedicated pool's T-SQL."""
 
 
 class EmulatorDialect(MSDialect):
@@ -25,11 +29,9 @@ class EmulatorDialect(MSDialect):
     driver = "emulator"
     supports_statement_cache = True
     default_paramstyle = "qmark"
-    server_version_info: ClassVar[tuple[int, ...]] = (12, 0)
-    """Of the dedicated pool's T-SQL surface, what SQLAlchemy asks it for: SQL Server 2014's."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]  # SQLAlchemy's
         self._memory = f":memory:pool{next(_memory)}"
         self._keeper: Any = None
 
@@ -61,18 +63,18 @@ class EmulatorDialect(MSDialect):
         DefaultDialect.initialize(self, connection)
 
     def _get_server_version_info(self, connection: Any) -> tuple[int, ...]:
-        return self.server_version_info
+        return _VERSION
 
     def _get_default_schema_name(self, connection: Any) -> str:
         return "dbo"
 
-    def get_isolation_level_values(self, dbapi_connection: Any) -> list[str]:
+    def get_isolation_level_values(self, dbapi_connection: Any) -> Sequence[IsolationLevel]:
         return ["AUTOCOMMIT", "READ UNCOMMITTED"]
 
-    def get_isolation_level(self, dbapi_connection: Any) -> str:
+    def get_isolation_level(self, dbapi_connection: Any) -> IsolationLevel:
         return "AUTOCOMMIT" if dbapi_connection.autocommit else "READ UNCOMMITTED"
 
-    def get_default_isolation_level(self, dbapi_conn: Any) -> str:
+    def get_default_isolation_level(self, dbapi_conn: Any) -> IsolationLevel:
         return "READ UNCOMMITTED"
 
     def set_isolation_level(self, dbapi_connection: Any, level: str) -> None:

@@ -28,6 +28,8 @@ class Typed:
 
     sql: str
     type: SqlType | None
+    nullable: bool = True
+    """False only for a column that takes no NULL, as it stands."""
 
 
 Builder = Callable[[Sequence[Typed]], Typed]

@@ -140,9 +140,7 @@ class Parser(TSQLParser):
         self._refuse()
 
     def _query(self) -> exp.Expr:
-        query = self._parse_select() or self._refuse()
-        query = self._parse_set_operations(query)
-        query = self._parse_query_modifiers(query)
+        query = self._parse_query_modifiers(self._parse_set_operations(self._parse_select() or self._refuse()))
         if not isinstance(query, exp.Query):
             self._refuse()
         return query
@@ -608,7 +606,7 @@ class Synapse(TSQL):
         }
         COMMANDS: ClassVar[set[TokenType]] = set()
 
-    parser_class = Parser
+    parser_class: ClassVar[type[TSQLParser]] = Parser  # type: ignore[assignment, misc]  # sqlglot's own dialects do it
 
 
 def parse_batch(sql: str) -> tuple[st.Statement, ...]:
@@ -619,8 +617,7 @@ def parse_batch(sql: str) -> tuple[st.Statement, ...]:
     """
     dialect = Synapse()
     try:
-        parser: Parser = dialect.parser(error_level=sqlglot.ErrorLevel.IMMEDIATE)
-        return parser.read_batch(sql)
+        return Parser(error_level=sqlglot.ErrorLevel.IMMEDIATE, dialect=dialect).read_batch(sql)
     except SqlglotError as error:
         details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
         place = f" (line {details[0]['line']})" if details[0].get("line") else ""

@@ -48,24 +48,22 @@ def bind_model(
     errors: 39051 for bytes that are no model or one that the target's runtime is too old for, 39096 for a WITH that is
     not what the model returns, and the engine's messages on types and shapes.
     """
-    scorer = _load(content, target)
-    inputs = {
-        column.name: _bind_input(number, column, columns, target)
-        for number, column in enumerate(scorer.model.inputs, start=1)
-    }
-    _bind_outputs(scorer.model, outputs, target)
-    return BoundModel(scorer, inputs, outputs)
-
-
-def _load(content: bytes | None, target: Target) -> Scorer:
     if not content:
         raise _corrupt("MODEL is NULL or empty")
+    model = Model("", 0, content)
     try:
-        scorer = cached_scorer(content)
-        _refuse_newer(scorer.model, target)
+        _refuse_newer(model, target)
     except DeployerError as error:
         raise _corrupt(error.message) from error
-    return scorer
+    inputs = {
+        column.name: _bind_input(number, column, columns, target) for number, column in enumerate(model.inputs, start=1)
+    }
+    try:
+        scorer = cached_scorer(content)
+    except DeployerError as error:
+        raise _corrupt(error.message) from error
+    _bind_outputs(model, outputs, target)
+    return BoundModel(scorer, inputs, outputs)
 
 
 def _corrupt(reason: str) -> ProgrammingError:

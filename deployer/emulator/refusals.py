@@ -64,6 +64,8 @@ def server_error(error: duckdb.Error) -> DatabaseError:
         return IntegrityError(
             f"Cannot insert the value NULL into column '{column}'; column does not allow nulls.", 515, 16, 2
         )
+    if "date field value out of range" in text or "timestamp field value out of range" in text:
+        return DataError(f"Conversion failed when converting date and/or time from character string: {text}", 241)
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text:
         return DataError(f"Arithmetic overflow error: {text}", 8115, 16, 2)
     if isinstance(error, duckdb.ConversionException):

@@ -142,6 +142,10 @@ class Session:
             rows = self.connection.execute(sql, dict(parameters) if parameters else None).fetchall()
         return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else -1
 
+    def _alive(self) -> duckdb.DuckDBPyConnection:
+        """A connection that answers: in a doomed transaction DuckDB takes no query, but T-SQL goes on to ask."""
+        return self.connection.cursor() if self.doomed else self.connection
+
     def _release(self) -> None:
         """Let go of what the last statement left open: DuckDB runs one query at a time on a connection."""
         if self._reader_open is not None:
@@ -180,7 +184,7 @@ class Session:
         wanted = kind or typed.type or INT
         with self._engine():
             sql = f"SELECT {as_type(typed, wanted)}"
-            rows = self.connection.execute(sql, parameters.values or None).fetchall()
+            rows = self._alive().execute(sql, parameters.values or None).fetchall()
         return (rows[0][0] if rows else None), wanted
 
     # --- What a translation asks ---
@@ -303,7 +307,7 @@ class Session:
         translator = Translator(self)
         condition = translator.expressions.condition(statement.condition, Scope())
         with self._engine():
-            rows = self.connection.execute(f"SELECT {condition}", translator.parameters.values or None).fetchall()
+            rows = self._alive().execute(f"SELECT {condition}", translator.parameters.values or None).fetchall()
         # What is unknown is not true.
         chosen = statement.then if rows[0][0] else statement.otherwise
         return self._run(chosen) if chosen is not None else iter(())

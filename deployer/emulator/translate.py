@@ -34,7 +34,7 @@ class Relation:
         return Source(
             alias,
             {
-                column.name.lower(): (column.name, Typed(f"{inner}.{quote_name(name)}", column.type))
+                column.name.lower(): (column.name, Typed(f"{inner}.{quote_name(name)}", column.type, column.nullable))
                 for name, column in self.columns
                 if column.name
             },
@@ -175,7 +175,8 @@ class Translator:
         if node.args.get("limit"):
             sql += f" LIMIT {self._top(node.args['limit'], scope)}"
         columns = tuple(
-            (f"c{index}", SqlColumn(name, typed.type or INT)) for index, (name, typed) in enumerate(projections)
+            (f"c{index}", SqlColumn(name, typed.type or INT, typed.nullable))
+            for index, (name, typed) in enumerate(projections)
         )
         return Relation(sql, columns)
 
@@ -231,8 +232,12 @@ class Translator:
         for join in [*(first.this.args.get("joins") or []), *(node.args.get("joins") or [])]:
             _refuse(join, {"this", "side", "kind", "on"})
             more, right = self._source(join.this, outer, ctes, depth, wanted)
-            sources = (*sources, *more)
             words = f"{join.side} {join.kind}".strip().upper()
+            if words.startswith(("RIGHT", "FULL")):
+                sources = tuple(map(_optional, sources))
+            if words.startswith(("LEFT", "FULL")):
+                more = tuple(map(_optional, more))
+            sources = (*sources, *more)
             on = join.args.get("on")
             if on is None:
                 if words not in {"", "CROSS"}:
@@ -353,6 +358,12 @@ def _names_in(node: exp.Select) -> frozenset[str] | None:
         else:
             names.add(column.name.lower())
     return frozenset(names)
+
+
+def _optional(source: Source) -> Source:
+    """A source whose rows an outer join may leave out."""
+    columns = {key: (name, replace(typed, nullable=True)) for key, (name, typed) in source.columns.items()}
+    return replace(source, columns=columns)
 
 
 def _name_of(item: exp.Expr) -> str:

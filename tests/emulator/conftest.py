@@ -1,0 +1,46 @@
+"""A pool in memory for each test, and Microsoft's grammar to say what is T-SQL."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.emulator import dbapi
+
+Run = Callable[..., list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def connection() -> Iterator[dbapi.Connection]:
+    opened = dbapi.connect(":memory:", autocommit=True)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def run(connection: dbapi.Connection) -> Run:
+    """Runs a batch and gives the rows of its last result."""
+
+    def run_batch(sql: str, *parameters: object) -> list[tuple[Any, ...]]:
+        cursor = connection.cursor().execute(sql, parameters)
+        rows: list[tuple[Any, ...]] = []
+        while cursor.description is not None:
+            rows = cursor.fetchall()
+            cursor.nextset()
+        return rows
+
+    return run_batch
+
+
+def need_tsql(*batches: str) -> None:
+    """Fail unless Microsoft's own grammar takes the batches: the emulator must not be tested with what no server reads."""
+    maxdop = Path(sys.executable).parent / "maxdop"
+    script = "\nGO\n".join(batches)
+    command = [maxdop, "--parser-version", "2022"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,143 @@
+"""What the server refuses is refused with its number; what the emulator does not know, by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployer.emulator.errors import DatabaseError, NotSupportedError
+from tests.emulator.conftest import Run
+
+ENGINE: dict[str, int] = {
+    "SELECT 1 / 0;": 8134,
+    "SELECT 1e0 / 0;": 8134,
+    "SELECT 2147483647 + 1;": 8115,
+    "SELECT CAST(3e9 AS int);": 8115,
+    "SELECT 1e308 * 10;": 232,
+    "SELECT SQRT(-1e0);": 3623,
+    "SELECT CAST('x' AS int);": 245,
+    "SELECT CAST('1.5' AS int);": 245,
+    "SELECT CAST('x' AS float);": 8114,
+    "SELECT CAST('2020-13-01' AS date);": 241,
+    "SELECT x FROM filled;": 207,
+    "SELECT a.n FROM filled;": 4104,
+    "SELECT n FROM nowhere;": 208,
+    "SELECT n FROM filled AS a CROSS JOIN filled AS b;": 209,
+    "SELECT a.n FROM filled AS a CROSS JOIN filled AS a;": 1011,
+    "SELECT (SELECT n FROM filled);": 512,
+    "SELECT (SELECT n, t FROM filled);": 116,
+    "SELECT n, COUNT(*) FROM filled;": 8120,
+    "SELECT n = 1 FROM (SELECT 1 AS m) AS t WHERE m;": 4145,
+    "SELECT s.* FROM (SELECT 1) AS s;": 8155,
+    "SELECT s.a FROM (SELECT 1 AS a, 2 AS a) AS s;": 8156,
+    "SELECT 1 UNION SELECT 1, 2;": 205,
+    "SELECT 0x01 + 1;": 206,
+    "SELECT @nothing;": 137,
+    "DECLARE @a int, @a int;": 134,
+    "SELECT ISNULL(1);": 174,
+    "INSERT INTO filled (n) SELECT NULL;": 515,
+    "INSERT INTO filled (n, t) VALUES (3, 'too long');": 8152,
+    "INSERT INTO filled (n, x) VALUES (3, 'a');": 207,
+    "INSERT INTO filled (n, n) VALUES (3, 3);": 264,
+    "INSERT INTO filled VALUES (1);": 213,
+    "INSERT INTO filled (n, t) SELECT 1, 0x01;": 257,
+    "CREATE TABLE filled (n int) WITH (HEAP);": 2714,
+    "CREATE TABLE nowhere.t (n int) WITH (HEAP);": 2760,
+    "CREATE TABLE u (n int, N int) WITH (HEAP);": 2705,
+    "CREATE TABLE u (n nothing) WITH (HEAP);": 2715,
+    "CREATE TABLE u (n varchar(9000)) WITH (HEAP);": 131,
+    "DROP TABLE nowhere;": 3701,
+    "CREATE SCHEMA dbo;": 2714,
+    "CREATE VIEW v AS SELECT 1;": 1038,
+    "CREATE VIEW v AS SELECT nothing FROM filled;": 207,
+    "SELECT 1; CREATE VIEW v AS SELECT 1 AS a;": 111,
+    "EXEC nowhere;": 2812,
+    "THROW;": 10704,
+    "THROW 51000, 'mine', 7;": 51000,
+    "THROW 120000, 'not here', 1;": 35100,
+    "COMMIT;": 111214,
+    "ROLLBACK;": 111214,
+    "SELECT 1 FROM;": 102,
+    "SELEC 1;": 102,
+    "SELECT 'open": 102,
+}
+ABSENT: tuple[str, ...] = (
+    "INSERT INTO filled (n) OUTPUT inserted.n VALUES (3);",
+    "INSERT INTO filled (n) VALUES (3), (4);",
+    "INSERT INTO filled DEFAULT VALUES;",
+    "INSERT INTO filled EXEC other;",
+    "WITH c AS (SELECT 3 AS n) INSERT INTO filled (n) SELECT n FROM c;",
+    "DECLARE @t TABLE (n int);",
+    "DECLARE @c CURSOR;",
+    "SELECT @v = 1;",
+    "CREATE OR ALTER VIEW v AS SELECT 1 AS a;",
+    "DROP TABLE IF EXISTS filled;",
+    "DROP VIEW IF EXISTS v;",
+    "SELECT n FROM filled FOR XML AUTO;",
+    "SELECT n FROM filled FOR JSON AUTO;",
+    "SELECT n FROM filled ORDER BY n OFFSET 1 ROWS FETCH NEXT 1 ROWS ONLY;",
+    "SELECT n FROM other.dbo.filled;",
+    "CREATE TABLE u (n text) WITH (HEAP);",
+    "CREATE TABLE u (n image) WITH (HEAP);",
+    "CREATE TABLE u (n varbinary(max));",
+    "CREATE TABLE u (n int PRIMARY KEY) WITH (HEAP);",
+    "SELECT CAST(0x01 AS varbinary(max)) AS m INTO u;",
+    "CREATE PROCEDURE p @a int = 1 AS SELECT @a;",
+    "USE other;",
+    "WAITFOR DELAY '00:00:01';",
+    "GOTO label;",
+    "RETURN;",
+    "SELECT SCOPE_IDENTITY();",
+    "SELECT @@IDENTITY;",
+)
+UNKNOWN: dict[str, str] = {
+    "SELECT SOUNDEX('a');": "SOUNDEX",
+    "MERGE INTO filled USING filled AS s ON 1 = 1 WHEN MATCHED THEN DELETE;": "MERGE",
+    "WHILE 1 = 1 SELECT 1;": "WHILE",
+    "ALTER TABLE filled ADD x int;": "ALTER",
+    "CREATE INDEX i ON filled (n);": "INDEX",
+    "SELECT n FROM filled WITH (NOLOCK);": "hints",
+    "SELECT CAST(1.5e0 AS varchar(10));": "float",
+    "SELECT 1.5 / 2;": "decimals",
+    "SELECT HASHBYTES('MD5', 0x01);": "MD5",
+    "SELECT n FROM filled WHERE t LIKE '[a]%';": "LIKE",
+    "SELECT TOP 10 PERCENT n FROM filled;": "PERCENT",
+    "SET LANGUAGE english;": "LANGUAGE",
+    "SELECT n FROM filled TABLESAMPLE (10 PERCENT);": "",
+    "SELECT SUM(n) OVER (ORDER BY n ROWS UNBOUNDED PRECEDING) FROM filled;": "ROWS",
+    "SELECT n FROM filled GROUP BY ROLLUP (n);": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def filled(run: Run) -> None:
+    run("CREATE TABLE filled (n int NOT NULL, t varchar(3)) WITH (HEAP);")
+    for n in (1, 2):
+        run("INSERT INTO filled (n, t) VALUES (?, 'abc');", n)
+
+
+@pytest.mark.parametrize("batch", ENGINE)
+def test_engine_error_has_the_servers_number(run: Run, batch: str) -> None:
+    with pytest.raises(DatabaseError) as refusal:
+        run(batch)
+    assert refusal.value.number == ENGINE[batch], refusal.value
+    assert run("SELECT COUNT(*) FROM filled;") == [(2,)]
+
+
+@pytest.mark.parametrize("batch", ABSENT)
+def test_what_the_pool_lacks_is_refused(run: Run, batch: str) -> None:
+    with pytest.raises(DatabaseError) as refusal:
+        run(batch)
+    assert refusal.value.number in {102, 104, 137, 35343, 50000}, refusal.value
+    assert run("SELECT COUNT(*) FROM filled;") == [(2,)]
+
+
+@pytest.mark.parametrize("batch", UNKNOWN)
+def test_what_the_emulator_does_not_know_is_refused_by_name(run: Run, batch: str) -> None:
+    with pytest.raises(NotSupportedError) as refusal:
+        run(batch)
+    assert UNKNOWN[batch].lower() in refusal.value.message.lower()
+
+
+def test_error_after_a_first_result_comes_with_the_next(run: Run) -> None:
+    with pytest.raises(DatabaseError, match="8134"):
+        run("SELECT 1; SELECT 1 / 0;")

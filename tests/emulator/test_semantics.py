@@ -1,0 +1,186 @@
+"""T-SQL's answers where DuckDB's would be others."""
+
+from __future__ import annotations
+
+import math
+import struct
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from deployer.emulator import dbapi
+from deployer.emulator.errors import DatabaseError
+from tests.emulator.conftest import Run, need_tsql
+
+LARGEST_REAL = struct.unpack("f", b"\xff\xff\x7f\x7f")[0]
+VALUES: dict[str, Any] = {
+    # Integers stay integers; a sum and an average of them too.
+    "7 / 2": 3,
+    "-7 / 2": -3,
+    "7 % -2": 1,
+    "-7 % 2": -1,
+    "7 / 2e0": 3.5,
+    "CAST(7 AS bigint) / CAST(2 AS smallint)": 3,
+    "(SELECT SUM(n) FROM (SELECT 1 AS n UNION ALL SELECT 2) AS t)": 3,
+    "(SELECT AVG(n) FROM (SELECT 1 AS n UNION ALL SELECT 2) AS t)": 1,
+    # real has 32 bits.
+    "CAST(0.1e0 AS real)": struct.unpack("f", struct.pack("f", 0.1))[0],
+    "CAST(16777217 AS real)": 16777216.0,
+    "CAST(0.1e0 AS real) + CAST(0.2e0 AS real)": struct.unpack("f", struct.pack("f", 0.3))[0],
+    # CAST cuts: fractions, text, text without a length after 30.
+    "CAST(2.7e0 AS int)": 2,
+    "CAST(-2.7e0 AS bigint)": -2,
+    "CAST(2.7 AS int)": 2,
+    "CAST('abcdef' AS varchar(3))": "abc",
+    "LEN(CAST(REPLICATE('x', 50) AS varchar))": 30,
+    "CAST('ab' AS char(4)) + '|'": "ab  |",
+    "CAST('' AS int)": 0,
+    "CAST(' 12 ' AS int)": 12,
+    "CAST(1234567 AS varchar(3))": "*",
+    "TRY_CAST('x' AS int)": None,
+    "CAST(1 AS bit)": True,
+    "CONVERT(varchar(10), 0x1F2E, 1)": "0x1F2E",
+    "CONVERT(varbinary(4), '1F2E', 2)": b"\x1f\x2e",
+    "CAST(0x010203 AS varbinary(2))": b"\x01\x02",
+    # Text: + joins, NULL makes NULL, CONCAT does not; LEN minds no trailing blanks, DATALENGTH does.
+    "'a' + N'b'": "ab",
+    "'a' + NULL": None,
+    "CONCAT('a', NULL, 'b')": "ab",
+    "LEN('ab  ')": 2,
+    "DATALENGTH('ab  ')": 4,
+    "DATALENGTH(N'ab')": 4,
+    "LEN(N'😀')": 2,
+    "SUBSTRING('abcdef', 2, 3)": "bcd",
+    "SUBSTRING('abcdef', 0, 2)": "a",
+    "CHARINDEX('C', 'abc')": 3,
+    "QUOTENAME('a]b')": "[a]]b]",
+    "'1' + 2": 3,
+    "ISNULL(NULL, 5)": 5,
+    "ISNULL(CAST(NULL AS varchar(2)), 'abc')": "ab",
+    "COALESCE(NULL, NULL, 1.5e0)": 1.5,
+    "NULLIF('a ', 'A')": None,
+    "IIF(1 = 2, 'yes', 'no')": "no",
+    "CASE 'A ' WHEN 'a' THEN 1 ELSE 0 END": 1,
+    # Decimals are exact.
+    "1.10 + 2.205": Decimal("3.305"),
+    "1.5 * 1.5": Decimal("2.25"),
+    # Binary.
+    "0x00FF": b"\x00\xff",
+    "HASHBYTES('SHA2_256', 0x616263)": bytes.fromhex(
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    ),
+}
+CONDITIONS: dict[str, bool] = {
+    # Comparison minds neither case nor trailing blanks.
+    "'a' = 'A'": True,
+    "'a ' = 'a'": True,
+    "N'É' = N'é'": True,
+    "'a' < 'B'": True,
+    "' a' = 'a'": False,
+    "'a' IN ('x', 'A ')": True,
+    "'a ' IN (SELECT 'A')": True,
+    "'Abc' LIKE 'a_C'": True,
+    "2 BETWEEN 1 AND 3": True,
+    "'10' > 9": True,
+    "NULL = NULL": False,
+    "NOT (NULL = 1)": False,
+    "1 = 1 OR NULL = 1": True,
+    "EXISTS (SELECT 1 WHERE 1 = 0)": False,
+    "OBJECT_ID(N'dbo.none') IS NULL": True,
+    "SCHEMA_ID(N'DBO') IS NOT NULL": True,
+}
+
+
+@pytest.mark.parametrize("expression", VALUES)
+def test_value_is_the_servers(run: Run, expression: str) -> None:
+    ((found,),) = run(f"SELECT {expression};")
+    assert found == VALUES[expression]
+    assert type(found) is type(VALUES[expression])
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_condition_is_the_servers(run: Run, condition: str) -> None:
+    ((found,),) = run(f"SELECT CASE WHEN {condition} THEN 1 ELSE 0 END;")
+    assert bool(found) is CONDITIONS[condition]
+
+
+def test_all_of_these_are_tsql() -> None:
+    need_tsql(*(f"SELECT {value};" for value in VALUES), *(f"IF {condition} SELECT 1;" for condition in CONDITIONS))
+
+
+def test_groups_and_distinct_rows_mind_no_case(run: Run) -> None:
+    run("CREATE TABLE t (x varchar(5)) WITH (HEAP);")
+    for value in ("a", "A", "b"):
+        run("INSERT INTO t (x) VALUES (?);", value)
+    assert [count for _, count in run("SELECT x, COUNT(*) FROM t GROUP BY x ORDER BY x;")] == [2, 1]
+    assert run("SELECT COUNT(DISTINCT x) FROM t;") == [(2,)]
+    assert len(run("SELECT DISTINCT x FROM t;")) == 2
+
+
+def test_null_is_the_lowest_in_order(run: Run) -> None:
+    query = "SELECT n FROM (SELECT 1 AS n UNION ALL SELECT NULL UNION ALL SELECT 2) AS t ORDER BY n{};"
+    assert run(query.format("")) == [(None,), (1,), (2,)]
+    assert run(query.format(" DESC")) == [(2,), (1,), (None,)]
+
+
+def test_names_mind_no_case_and_keep_theirs(run: Run) -> None:
+    run("CREATE TABLE Trips ([Trip ID] int, [a]]b] int) WITH (HEAP);")
+    run("INSERT INTO TRIPS ([trip id], [A]]B]) VALUES (1, 2);")
+    assert run("SELECT T.[TRIP ID], t.[a]]b] FROM trips AS t;") == [(1, 2)]
+
+
+def test_joins_keep_rows_as_they_should(run: Run) -> None:
+    left = "(SELECT 1 AS k, 'a' AS x UNION ALL SELECT 2, 'b') AS l"
+    right = "(SELECT 2 AS k, 'c' AS y UNION ALL SELECT 3, 'd') AS r"
+    assert run(f"SELECT l.x, r.y FROM {left} JOIN {right} ON l.k = r.k;") == [("b", "c")]
+    assert run(f"SELECT l.x, r.y FROM {left} LEFT JOIN {right} ON l.k = r.k ORDER BY l.k;") == [("a", None), ("b", "c")]
+    assert len(run(f"SELECT 1 AS one FROM {left} CROSS JOIN {right};")) == 4
+    assert len(run(f"SELECT 1 AS one FROM {left} FULL OUTER JOIN {right} ON l.k = r.k;")) == 3
+
+
+def test_windows_ctes_and_top(run: Run) -> None:
+    rows = run("""
+        WITH n AS (SELECT 3 AS v UNION ALL SELECT 1 UNION ALL SELECT 2), m (w) AS (SELECT v * 10 FROM n)
+        SELECT TOP 2 w, ROW_NUMBER() OVER (ORDER BY w DESC) AS place, SUM(w) OVER (PARTITION BY 1) AS total
+        FROM m ORDER BY w;
+    """)
+    assert rows == [(10, 3, 60), (20, 2, 60)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(text=some.text(some.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=40))
+def test_text_comes_back_from_a_literal_a_parameter_and_a_name(text: str) -> None:
+    connection = dbapi.connect(":memory:", autocommit=True)
+    cursor = connection.cursor()
+    try:
+        quoted = text.replace("'", "''")
+        assert cursor.execute(f"SELECT N'{quoted}';").fetchall() == [(text,)]
+        assert cursor.execute("SELECT ?;", (text,)).fetchall() == [(text,)]
+        name = text.replace("\r", "").replace("\n", "")
+        if name:
+            bracketed = name.replace("]", "]]")
+            cursor.execute(f"SELECT 1 AS [{bracketed}];")
+            assert cursor.description is not None
+            assert cursor.description[0][0] == name
+    finally:
+        connection.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(value=some.floats(allow_nan=False, allow_infinity=False))
+def test_cast_to_real_rounds_as_ieee_does_or_overflows(value: float) -> None:
+    connection = dbapi.connect(":memory:", autocommit=True)
+    try:
+        if abs(value) > LARGEST_REAL:
+            with pytest.raises(DatabaseError):
+                connection.cursor().execute("SELECT CAST(? AS real);", (value,)).fetchall()
+            return
+        expected = struct.unpack("f", struct.pack("f", value))[0]
+        ((found,),) = connection.cursor().execute("SELECT CAST(? AS real);", (value,)).fetchall()
+        assert found == expected
+        assert math.copysign(1, found) == math.copysign(1, expected)
+    finally:
+        connection.close()
