@@ -55,7 +55,7 @@ class Plan:
 
     `statements` store and publish, in order, and do no harm when run twice. Among them are `store`, which carries the
     model's bytes, `verify`, which reads them back, and `checks`, which are run again before rows are scored. `score`
-    selects key and outputs, in the order of the key, and `rows` key and inputs of the same rows, as PREDICT is fed them.
+    selects key and outputs, in the order of the key, and `rows` key and inputs of the same rows, as fed to PREDICT.
     `stored_digest` and `stored_model` ask what the models table has under this version.
     """
 
