@@ -116,12 +116,12 @@ def _lower_node(graph: onnx.GraphProto, node: onnx.NodeProto, new: OpSchema, ver
     rewrite = REWRITES.get(node.op_type)
     if rewrite is not None:
         rewrite(graph, node, new.since_version, version)
-    elif node.op_type not in WIDENED:
-        raise _Obstacle(f"{node.op_type} changed in version {new.since_version}, and not only by taking more types")
     try:
         old = defs.get_schema(node.op_type, version, new.domain)
     except defs.SchemaError:
         raise _Obstacle(f"the operator came with version {_first_version(new)}") from None
+    if rewrite is None and node.op_type not in WIDENED:
+        raise _Obstacle(f"{node.op_type} changed in version {new.since_version}, and not only by taking more types")
     for name, neutral in NEUTRAL.get(node.op_type, {}).items():
         entry = attribute(node, name)
         if entry is not None and name not in old.attributes:

@@ -28,6 +28,7 @@ Who knows that the target takes more says so: `--limit opset=15`, or `limits:` i
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -88,12 +89,10 @@ def lower(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
         limit = _limit_of(target, domain)
         if limit is None or limit.value is None or version <= limit.value:
             continue
-        obstacles = lower_domain(proto, domain, limit.value)
-        if obstacles:
-            raise FixError(
-                f"opset {STANDARD_DOMAINS[domain]} {version} does not go down to {limit.value}: {'; '.join(obstacles)}",
-                hint="export the model again with a lower target opset",
-            )
+        # What has obstacles stays as it is, and stays a finding; the rest goes down all the same.
+        attempt = copy.deepcopy(proto)
+        if not lower_domain(attempt, domain, limit.value):
+            proto = attempt
     if target.ir_version.value is not None and proto.ir_version > target.ir_version.value:
         proto.ir_version = target.ir_version.value
     drop_unread(proto.graph)

@@ -1,0 +1,111 @@
+"""What every rule promises: its name, its page, its example, and a fix that does what it says and nothing else."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import onnx.parser
+import pytest
+
+from deployer import rules
+from deployer.check import check_model, fix_model
+from deployer.model import Model
+from deployer.rows import make_rows
+from deployer.rule import Rule
+from deployer.rules import RULES
+from deployer.runtime import Scorer, same_bits
+from deployer.target import Limit, limit_names
+from deployer.targets import TARGETS, get_target
+
+TARGET = get_target("synapse-dedicated")
+EVERY = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+FIXING = pytest.mark.parametrize("rule", [rule for rule in RULES if rule.fix is not None], ids=lambda rule: rule.name)
+
+
+def example(rule: Rule) -> Model:
+    return Model("example", 1, onnx.parser.parse_model(rule.example).SerializeToString())
+
+
+def test_every_module_is_listed_once_under_its_name() -> None:
+    modules = [entry.name for entry in pkgutil.iter_modules(rules.__path__) if not entry.name.startswith("_")]
+    assert sorted(rule.name.replace("-", "_") for rule in RULES) == sorted(modules)
+    for name in modules:
+        assert importlib.import_module(f"deployer.rules.{name}").RULE in RULES
+
+
+@EVERY
+def test_page_says_what_why_and_what_to_do(rule: Rule) -> None:
+    assert rule.title
+    assert not rule.title.endswith(".")
+    assert "\nEvidence: " in rule.doc
+    assert any(
+        word in rule.doc for word in ("(documented)", "(sample)", "(reported)", "(inferred)", "reported", "sample")
+    )
+    assert "\n**What to do.** " in rule.doc
+    assert rule.example
+
+
+@EVERY
+def test_example_is_found_by_its_rule_alone(rule: Rule) -> None:
+    findings = check_model(example(rule), TARGET).findings
+    assert {finding.rule for finding in findings} == {rule.name}
+    for finding in findings:
+        assert finding.where
+        assert finding.message[:1] == finding.message[:1].lower() or finding.message.startswith("IR")
+        assert not finding.message.endswith(".")
+        assert finding.help
+
+
+@EVERY
+def test_rule_is_silent_where_no_limit_is_known(rule: Rule) -> None:
+    """A limit that nobody knows is None; what a rule finds without any is wrong for every database."""
+    from dataclasses import replace
+
+    unknown = replace(TARGET, **{name: Limit(None, "inferred", "nobody knows") for name in limit_names()})
+    found = rule.find(example(rule), unknown)
+    assert bool(found) is (rule.name in {"external-data", "zipmap-output", "unsupported-type"})
+
+
+@FIXING
+def test_fix_takes_its_own_finding_away_and_brings_none(rule: Rule) -> None:
+    fixed = fix_model(example(rule), TARGET)
+    assert check_model(fixed, TARGET).findings == ()
+    assert fixed.origin.fixes == (rule.name,)
+
+
+@FIXING
+def test_fix_leaves_its_input_untouched_and_changes_nothing_twice(rule: Rule) -> None:
+    model = example(rule)
+    before = model.content
+    assert rule.fix is not None
+    fixed = rule.fix.apply(model, TARGET, ())
+    assert model.content == before
+    assert model.proto.SerializeToString(deterministic=True) == example(rule).proto.SerializeToString(
+        deterministic=True
+    )
+    assert fix_model(fixed, TARGET).content == fixed.content
+    assert rule.fix.apply(example(rule), TARGET, ()).content == fixed.content
+
+
+@FIXING
+def test_exact_fix_keeps_every_score_to_the_last_bit(rule: Rule) -> None:
+    assert rule.fix is not None
+    model = example(rule)
+    fixed = rule.fix.apply(model, TARGET, ())
+    onnx.checker.check_model(fixed.proto, full_check=True)
+    rows = make_rows(model)
+    before, after = Scorer(model).score(rows), Scorer(fixed).score(rows)
+    assert list(before) == list(after)
+    if rule.fix.exact:
+        assert [name for name in before if not same_bits(before[name], after[name].astype(before[name].dtype))] == []
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_every_limit_and_type_has_evidence_and_a_source(target: object) -> None:
+    for name in limit_names():
+        limit: Limit[int] = getattr(target, name)
+        assert limit.source
+    for kind in target.types.values():
+        assert kind.source
+        assert kind.evidence
