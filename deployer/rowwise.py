@@ -183,7 +183,7 @@ def _follow(
     return batched
 
 
-def _axis_after(  # noqa: C901, PLR0911, PLR0912 - one case an operator, read from top to bottom
+def _axis_after(
     node: onnx.NodeProto,
     inputs: list[str],
     batched: Mapping[str, _Value],

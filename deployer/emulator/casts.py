@@ -88,7 +88,8 @@ def _to_binary(sql: str, source: SqlType, target: SqlType, style: int | None) ->
         raise NotSupportedError(f"The emulator does not know how the server turns {source} into {target}.")
     if target.length == MAX:
         return content
-    return f"(CASE WHEN octet_length({content}) > {target.length} THEN unhex(left(hex({content}), {2 * (target.length or 0)})) ELSE {content} END)"
+    cut = f"unhex(left(hex({content}), {2 * (target.length or 0)}))"
+    return f"(CASE WHEN octet_length({content}) > {target.length} THEN {cut} ELSE {content} END)"
 
 
 def _to_number(sql: str, source: SqlType, target: SqlType, safe: bool) -> str:
@@ -122,7 +123,8 @@ def _text_to_number(sql: str, target: SqlType, safe: bool) -> str:
     fail = "NULL" if safe else raise_error(number, message)
     zero = fail if target.base == "decimal" else "'0'"
     word = "TRY_CAST" if safe else "CAST"
-    value = f"CASE WHEN {trimmed} = '' THEN {zero} WHEN regexp_full_match({trimmed}, '{form}') THEN {trimmed} ELSE {fail} END"
+    matches = f"regexp_full_match({trimmed}, '{form}')"
+    value = f"CASE WHEN {trimmed} = '' THEN {zero} WHEN {matches} THEN {trimmed} ELSE {fail} END"
     if target.base == "bit":
         return f"({word}({value} AS INTEGER) <> 0)"
     return f"{word}({value} AS {target.duckdb})"

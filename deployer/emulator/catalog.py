@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import ProgrammingError
-from deployer.emulator.grammar import ObjectName
+from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Relation, quote_name
 from deployer.emulator.types import INT, NVARCHAR, SqlColumn, SqlType, parse_type
 
@@ -136,7 +136,7 @@ class Catalog:
     def __init__(self, connection: duckdb.DuckDBPyConnection, temporary: str) -> None:
         self.connection = connection
         self.temporary = temporary
-        """The schema that holds this session's `#` tables, as ordinary ones: other cursors must be able to read them."""
+        """The schema that holds this session's `#` tables, as ordinary ones, so that other cursors can read them."""
         connection.execute(_SETUP)
 
     def place(self, name: ObjectName) -> tuple[str, str]:
@@ -219,7 +219,8 @@ class Catalog:
         """Msg 2714 where an object has the name, 2760 where the schema is not there."""
         if not name.is_temporary and not self.has_schema(name.schema):
             raise ProgrammingError(
-                f'The specified schema name "{name.schema}" either does not exist or you do not have permission to use it.',
+                f'The specified schema name "{name.schema}" either does not exist or you do not have permission to use '
+                "it.",
                 2760,
             )
         if self.find(name) is not None:

@@ -22,8 +22,9 @@ from deployer.emulator.errors import (
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 gives the name
 )
+from deployer.emulator.frames import Result
 from deployer.emulator.refusals import translate_error
-from deployer.emulator.session import Result, Session
+from deployer.emulator.session import Session
 from deployer.emulator.types import BIGINT, BIT, DATETIME2, FLOAT, INT, MAX, NVARCHAR, SqlColumn, SqlType
 from deployer.targets import get_target
 
@@ -186,7 +187,7 @@ class Cursor:
     def _read_rows(self, reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
         session = self.connection.session if self.connection is not None else None
         while True:
-            with session._engine() if session is not None else translate_error(list):  # noqa: SLF001 - its own driver
+            with session.engine() if session is not None else translate_error(list):
                 batch = next(reader, None)
             if batch is None:
                 return

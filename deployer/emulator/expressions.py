@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import decimal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from sqlglot import exp
 from deployer.emulator.casts import cast, quote
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import AGGREGATES, OPERATORS, RANKINGS, SCALARS, Typed, as_type, common, operate
-from deployer.emulator.grammar import Cast
+from deployer.emulator.syntax import Cast
 from deployer.emulator.types import BIGINT, FLOAT, INT, NVARCHAR, VARBINARY_MAX, SqlType, wider
 
 
@@ -77,7 +77,7 @@ def literal(value: object, kind: SqlType, parameters: Parameters) -> str:
             text = quote(repr(value))
         case decimal.Decimal():
             text = str(value)
-        case datetime.date() | datetime.time():
+        case dt.date() | dt.time():
             text = quote(value.isoformat())
         case _:
             text = quote(str(value))
@@ -166,14 +166,14 @@ class Expressions:
         return Typed(f"(-{inner.sql})", inner.type)
 
     def _value_column(self, node: exp.Expr, scope: Scope) -> Typed:
-        assert isinstance(node, exp.Column)
+        table = str(node.text("table"))
         if node.args.get("db"):
             raise NotSupportedError("The emulator knows columns as alias.column only.")
-        if not node.table and not node.this.args.get("quoted"):
+        if not table and not node.this.args.get("quoted"):
             known = self.session(node.name.upper(), [])
             if known is not None and node.name.upper() in {"CURRENT_USER", "SYSTEM_USER", "SESSION_USER", "USER"}:
                 return Typed(literal(*known, self.parameters), known[1])
-        return scope.find(node.table, node.name)
+        return scope.find(table, node.name)
 
     def _value_parameter(self, node: exp.Expr, _scope: Scope) -> Typed:
         value, kind = self.variable(f"@{node.name or node.this}".lower())
@@ -212,7 +212,8 @@ class Expressions:
         sql, columns = self.subquery(node.this, scope)
         if len(columns) != 1:
             raise ProgrammingError(
-                "Only one expression can be specified in the select list when the subquery is not introduced with EXISTS.",
+                "Only one expression can be specified in the select list when the subquery is not introduced with "
+                "EXISTS.",
                 116,
             )
         return Typed(f"({sql})", columns[0][1].type)

@@ -172,7 +172,7 @@ def _round(a: Sequence[Typed]) -> Typed:
     return Typed(f"CAST(round({a[0].sql}, {as_type(a[1], INT)}) AS {kind.duckdb})", kind)
 
 
-def _now(a: Sequence[Typed]) -> Typed:
+def _now(_: Sequence[Typed]) -> Typed:
     return Typed("CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP)", DATETIME2)
 
 
@@ -211,7 +211,7 @@ SCALARS: Mapping[str, tuple[int, int, Builder]] = {
     "SYSDATETIME": (0, 0, _now),
     "GETDATE": (0, 0, _now),
 }
-"""Name to fewest and most arguments, and what builds it. The emulated server's clock runs in UTC, as the pool's does."""
+"""Name to fewest and most arguments, and what builds it. The emulated clock runs in UTC, as the pool's does."""
 
 
 def _sum(value: Typed) -> Typed:

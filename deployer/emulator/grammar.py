@@ -7,7 +7,6 @@ nothing passes that `functions` does not list.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, NoReturn
 
 import sqlglot
@@ -19,56 +18,12 @@ from sqlglot.tokenizer_core import TokenType
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.types import MAX, SqlColumn, SqlType, make_type
+from deployer.emulator.syntax import ObjectName, Syntax
+from deployer.emulator.types import SqlColumn
 
 
-class Cast(exp.Expression):
-    """CAST, CONVERT and their TRY_ forms. `to` is a `SqlType`, `style` a number."""
-
-    arg_types: ClassVar[dict[str, bool]] = {"this": True, "to": True, "safe": False, "style": False}
-
-
-class Predict(exp.Expression):
-    """PREDICT as a table. `columns` is a tuple of `SqlColumn`, `data_alias` and `alias` are text or None."""
-
-    arg_types: ClassVar[dict[str, bool]] = {
-        "model": True,
-        "data": True,
-        "data_alias": False,
-        "columns": True,
-        "alias": False,
-    }
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectName:
-    """A table, view or procedure; `#name` is a temporary one."""
-
-    schema: str
-    name: str
-
-    @property
-    def is_temporary(self) -> bool:
-        return self.name.startswith("#")
-
-    def __str__(self) -> str:
-        return self.name if self.is_temporary else f"{self.schema}.{self.name}"
-
-
-class Parser(TSQLParser):
+class Parser(Syntax):
     """Reads a whole batch at once: blocks hold semicolons, so the batch cannot be cut at them first."""
-
-    # END closes a block, and is no name of a column: `SELECT 1 END`.
-    ALIAS_TOKENS: ClassVar[set[TokenType]] = TSQLParser.ALIAS_TOKENS - {TokenType.END}
-    ID_VAR_TOKENS: ClassVar[set[TokenType]] = TSQLParser.ID_VAR_TOKENS - {TokenType.END}
-    FUNCTIONS: ClassVar[dict[str, Any]] = {}
-    NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
-    FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
-        "CAST": lambda self: self._cast(safe=False),
-        "TRY_CAST": lambda self: self._cast(safe=True),
-        "CONVERT": lambda self: self._convert(safe=False),
-        "TRY_CONVERT": lambda self: self._convert(safe=True),
-    }
 
     def read_batch(self, sql: str) -> tuple[st.Statement, ...]:
         tokens = self.dialect.tokenize(sql)
@@ -88,33 +43,6 @@ class Parser(TSQLParser):
                 continue
             found.append(self._one())
         return found
-
-    @property
-    def _text(self) -> str:
-        """The word that comes next, in capitals; a quoted one is none."""
-        token = self._curr
-        if not token or token.token_type in {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.IDENTIFIER}:
-            return ""
-        return str(token.text).upper()
-
-    def _word(self, *words: str) -> bool:
-        """Match words in a row, quoted ones not."""
-        index = self._index
-        for word in words:
-            if self._text != word:
-                self._retreat(index)
-                return False
-            self._advance()
-        return True
-
-    def _need(self, *words: str) -> None:
-        for word in words:
-            if not self._word(word):
-                self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        near = self._curr.text if self._curr else "the end"
-        raise ProgrammingError(f"Incorrect syntax near '{near}'.", 102, 15)
 
     def _one(self) -> st.Statement:
         start = self._curr
@@ -138,24 +66,6 @@ class Parser(TSQLParser):
         if word in _NOT_YET:
             raise NotSupportedError(f"The emulator does not know the statement {word}.")
         self._refuse()
-
-    def _query(self) -> exp.Expr:
-        query = self._parse_query_modifiers(self._parse_set_operations(self._parse_select() or self._refuse()))
-        if not isinstance(query, exp.Query):
-            self._refuse()
-        return query
-
-    def _condition(self) -> exp.Expr:
-        return self._parse_disjunction() or self._refuse()
-
-    def _value(self) -> exp.Expr:
-        return self._parse_disjunction() or self._refuse()
-
-    def _variable(self) -> str:
-        if not self._match(TokenType.PARAMETER) or not self._curr:
-            self._refuse()
-        self._advance()
-        return f"@{self._prev.text}".lower()
 
     def _read_if(self) -> st.Statement:
         condition = self._condition()
@@ -347,40 +257,11 @@ class Parser(TSQLParser):
             self._refuse()
         return st.CreateTable(name, tuple(columns), options)
 
-    def _column(self) -> SqlColumn:
-        name = self._identifier()
-        kind = self._type()
-        nullable = True
-        while self._curr and self._curr.token_type not in {TokenType.COMMA, TokenType.R_PAREN}:
-            if self._word("NOT", "NULL"):
-                nullable = False
-            elif self._word("NULL"):
-                nullable = True
-            elif self._word("COLLATE"):
-                self._identifier()
-            elif not self._constraint():
-                raise NotSupportedError(f"The emulator does not know {self._text} in the definition of a column.")
-        return SqlColumn(name, kind, nullable)
-
     def _table_constraint(self) -> bool:
         if self._word("CONSTRAINT"):
             self._identifier()
             return self._constraint() or self._refuse() is None
         return self._constraint()
-
-    def _constraint(self) -> bool:
-        """PRIMARY KEY and UNIQUE, which the pool takes only where they are not enforced."""
-        if self._word("PRIMARY", "KEY"):
-            if not self._word("NONCLUSTERED"):
-                raise NotSupportedError("Only PRIMARY KEY NONCLUSTERED is supported in a dedicated SQL pool.", 104)
-        elif not self._word("UNIQUE"):
-            return False
-        self._word("NONCLUSTERED")
-        if self._match(TokenType.L_PAREN):
-            self._identifiers()
-        if not self._word("NOT", "ENFORCED"):
-            raise NotSupportedError("Enforced unique constraints are not supported in a dedicated SQL pool.", 104)
-        return True
 
     def _table_options(self) -> st.TableOptions:
         self._need("WITH")
@@ -464,115 +345,6 @@ class Parser(TSQLParser):
         where = self._condition() if self._word("WHERE") else None
         return st.Delete(name, where)
 
-    # --- Parts ---
-
-    def _identifier(self) -> str:
-        temporary = "#" if self._match(TokenType.HASH) else ""
-        token = self._curr
-        if not token or token.token_type in {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.NUMBER}:
-            self._refuse()
-        if token.token_type != TokenType.IDENTIFIER and not str(token.text).replace("_", "a").isalnum():
-            self._refuse()
-        self._advance()
-        return temporary + str(token.text)
-
-    def _identifiers(self) -> tuple[str, ...]:
-        """Names up to the closing parenthesis, whose opening one has been read."""
-        names = [self._identifier()]
-        while self._word("ASC") or self._word("DESC") or self._match(TokenType.COMMA):
-            if self._prev.token_type == TokenType.COMMA:
-                names.append(self._identifier())
-        self._match_r_paren()
-        return tuple(names)
-
-    def _name(self) -> ObjectName:
-        parts = [self._identifier()]
-        while self._match(TokenType.DOT):
-            parts.append(self._identifier())
-        if len(parts) > 2:
-            raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
-        return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])
-
-    def _type(self, in_cast: bool = False) -> SqlType:
-        name = self._identifier()
-        if name.lower() == "double":
-            self._need("PRECISION")
-            name = "float"
-        arguments = []
-        if self._match(TokenType.L_PAREN):
-            while True:
-                if self._word("MAX"):
-                    arguments.append(MAX)
-                elif self._match(TokenType.NUMBER):
-                    arguments.append(int(self._prev.text))
-                else:
-                    self._refuse()
-                if not self._match(TokenType.COMMA):
-                    break
-            self._match_r_paren()
-        return make_type(name, tuple(arguments), in_cast)
-
-    def _cast(self, safe: bool) -> exp.Expr:
-        this = self._value()
-        self._need("AS")
-        return Cast(this=this, to=self._type(in_cast=True), safe=safe)
-
-    def _convert(self, safe: bool) -> exp.Expr:
-        kind = self._type(in_cast=True)
-        self._match(TokenType.COMMA) or self._refuse()
-        this = self._value()
-        style = None
-        if self._match(TokenType.COMMA):
-            self._match(TokenType.NUMBER) or self._refuse()
-            style = int(self._prev.text)
-        return Cast(this=this, to=kind, safe=safe, style=style)
-
-    def _parse_table(self, *arguments: Any, **named: Any) -> exp.Expr | None:
-        if self._text == "PREDICT" and self._next and self._next.token_type == TokenType.L_PAREN:
-            self._advance(2)
-            return self._predict()
-        if self._text in {"OPENROWSET", "OPENQUERY", "OPENJSON"}:
-            raise NotSupportedError(f"The emulator does not know {self._text}.")
-        return super()._parse_table(*arguments, **named)
-
-    def _predict(self) -> exp.Expr:
-        self._need("MODEL")
-        self._match(TokenType.EQ) or self._refuse()
-        model = self._value()
-        self._match(TokenType.COMMA) or self._refuse()
-        self._need("DATA")
-        self._match(TokenType.EQ) or self._refuse()
-        if self._curr and self._curr.token_type == TokenType.L_PAREN:
-            # DATA names an object; a derived table does not parse there.
-            self._refuse()
-        data = self._name()
-        data_alias = self._alias()
-        if self._match(TokenType.COMMA):
-            self._need("RUNTIME")
-            self._match(TokenType.EQ) or self._refuse()
-            self._need("ONNX")
-        else:
-            raise ProgrammingError("PREDICT needs RUNTIME = ONNX in a dedicated SQL pool.", 102, 15)
-        self._match_r_paren()
-        self._need("WITH")
-        self._match(TokenType.L_PAREN) or self._refuse()
-        columns = [self._column()]
-        while self._match(TokenType.COMMA):
-            columns.append(self._column())
-        self._match_r_paren()
-        return Predict(model=model, data=data, data_alias=data_alias, columns=tuple(columns), alias=self._alias())
-
-    def _alias(self) -> str | None:
-        if self._word("AS"):
-            return self._identifier()
-        token = self._curr
-        if token and token.token_type in {TokenType.VAR, TokenType.IDENTIFIER} and self._text not in _AFTER_TABLE:
-            return self._identifier()
-        return None
-
-
-_AFTER_TABLE = frozenset(["OPTION", "CROSS", "OUTER", "APPLY", "PIVOT", "UNPIVOT", "TABLESAMPLE"])
-"""Words that follow a table and are no alias, though sqlglot has no token for them."""
 
 _SETTINGS = frozenset(["NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER", "ANSI_WARNINGS"])
 _UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE"])

@@ -156,7 +156,10 @@ class PredictRelation:
         model: BoundModel,
         names: tuple[str, ...],
     ) -> None:
-        """`read` begins a scan of the source, whose `fields` are known; `passed` are handed on, `names` are the scores'."""
+        """`read` begins a scan of the source, whose `fields` are known.
+
+        `passed` are the columns that are handed on, `names` those of the scores.
+        """
         self.read = read
         self.passed = passed
         self.model = model

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from deployer.emulator.grammar import ObjectName
+    from deployer.emulator.syntax import ObjectName
     from deployer.emulator.types import SqlColumn, SqlType
 
 

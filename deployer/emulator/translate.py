@@ -15,7 +15,7 @@ from sqlglot import exp
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.expressions import Expressions, Parameters, Scope, Source, ordered
 from deployer.emulator.functions import Typed, as_type
-from deployer.emulator.grammar import ObjectName, Predict
+from deployer.emulator.syntax import ObjectName, Predict
 from deployer.emulator.types import INT, SqlColumn, SqlType, wider
 
 MAX_NESTING = 32

@@ -1,0 +1,81 @@
+"""Rows are inserted, updated and deleted. Each function runs one kind of statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from deployer.emulator import statements as st
+from deployer.emulator.errors import NotSupportedError, ProgrammingError
+from deployer.emulator.expressions import Scope, Source
+from deployer.emulator.frames import Result
+from deployer.emulator.functions import Typed
+from deployer.emulator.store import convert, insert_columns
+from deployer.emulator.syntax import ObjectName
+from deployer.emulator.translate import Translator, quote_name
+from deployer.emulator.types import SqlColumn
+
+if TYPE_CHECKING:
+    from deployer.emulator.session import Session
+
+
+def _table(session: Session, name: ObjectName) -> tuple[SqlColumn, ...]:
+    entry = session.catalog.find(name)
+    if entry is None or entry.kind == "PROCEDURE":
+        raise ProgrammingError(f"Invalid object name '{name}'.", 208)
+    if entry.kind == "VIEW":
+        raise NotSupportedError("Views cannot be written to in a dedicated SQL pool.", 104)
+    return session.catalog.columns(name)
+
+
+def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
+    chosen = insert_columns(_table(session, statement.name), statement.columns)
+    if statement.query.args.get("with_") is not None:
+        # An older page of the pool's docs limits CTEs to SELECT.
+        raise NotSupportedError("A CTE in INSERT is not supported in a dedicated SQL pool.", 104)
+    translator = Translator(session)
+    sql, columns = translator.query(statement.query)
+    if len(columns) != len(chosen):
+        more = "more" if len(columns) > len(chosen) else "fewer"
+        raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
+    values = ", ".join(
+        convert(Typed(f"c{index}", column.type), wanted)
+        for index, (column, wanted) in enumerate(zip(columns, chosen, strict=True))
+    )
+    names = ", ".join(quote_name(column.name) for column in chosen)
+    text = f"INSERT INTO {session.catalog.quoted(statement.name)} ({names}) SELECT {values} FROM ({sql})"
+    yield Result(count=session.execute(text, translator.parameters.values))
+
+
+def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
+    columns = _table(session, statement.name)
+    translator = Translator(session)
+    scope = Scope((_table_source(statement.name, columns),))
+    changed = insert_columns(columns, tuple(name for name, _ in statement.values))
+    values = ", ".join(
+        f"{quote_name(column.name)} = {convert(translator.expressions.value(value, scope), column)}"
+        for column, (_, value) in zip(changed, statement.values, strict=True)
+    )
+    where = f" WHERE {translator.expressions.condition(statement.where, scope)}" if statement.where else ""
+    text = f"UPDATE {session.catalog.quoted(statement.name)} SET {values}{where}"
+    yield Result(count=session.execute(text, translator.parameters.values))
+
+
+def run_delete(session: Session, statement: st.Delete) -> Iterator[Result]:
+    columns = _table(session, statement.name)
+    translator = Translator(session)
+    scope = Scope((_table_source(statement.name, columns),))
+    where = f" WHERE {translator.expressions.condition(statement.where, scope)}" if statement.where else ""
+    text = f"DELETE FROM {session.catalog.quoted(statement.name)}{where}"
+    yield Result(count=session.execute(text, translator.parameters.values))
+
+
+def run_truncate(session: Session, statement: st.Truncate) -> None:
+    session.refuse_in_transaction("TRUNCATE TABLE")
+    _table(session, statement.name)
+    session.execute(f"DELETE FROM {session.catalog.quoted(statement.name)}")
+
+
+def _table_source(name: ObjectName, columns: tuple[SqlColumn, ...]) -> Source:
+    """A table's own columns, for UPDATE and DELETE."""
+    return Source(name.name, {c.name.lower(): (c.name, Typed(quote_name(c.name), c.type, c.nullable)) for c in columns})

@@ -1,0 +1,136 @@
+"""Control flow: blocks, IF, TRY, variables, transactions, EXEC. Each function runs one kind of statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from deployer.emulator import statements as st
+from deployer.emulator.catalog import parameter_types
+from deployer.emulator.errors import DatabaseError, ProgrammingError
+from deployer.emulator.expressions import Scope
+from deployer.emulator.frames import Frame, Result
+from deployer.emulator.grammar import parse_batch
+from deployer.emulator.translate import Translator
+from deployer.emulator.types import NVARCHAR, NVARCHAR_MAX, SqlType
+
+if TYPE_CHECKING:
+    from deployer.emulator.session import Session
+
+
+def need_alone(statements: Sequence[st.Statement]) -> None:
+    """Msg 111: views, procedures and schemas are made in a batch of their own."""
+    kinds = {
+        st.CreateView: "CREATE VIEW",
+        st.CreateProcedure: "CREATE/ALTER PROCEDURE",
+        st.CreateSchema: "CREATE SCHEMA",
+    }
+    for statement in statements:
+        kind = kinds.get(type(statement))
+        if kind is not None and len(statements) > 1:
+            raise ProgrammingError(f"'{kind}' must be the only statement in the batch.", 111, 15)
+
+
+def run_block(session: Session, statement: st.Block) -> Iterator[Result]:
+    return session.run_all(statement.body)
+
+
+def run_if(session: Session, statement: st.If) -> Iterator[Result]:
+    translator = Translator(session)
+    condition = translator.expressions.condition(statement.condition, Scope())
+    with session.engine():
+        rows = session.alive().execute(f"SELECT {condition}", translator.parameters.values or None).fetchall()
+    # What is unknown is not true.
+    chosen = statement.then if rows[0][0] else statement.otherwise
+    return session.run(chosen) if chosen is not None else iter(())
+
+
+def run_try(session: Session, statement: st.Try) -> Iterator[Result]:
+    frame = session.frames[-1]
+    depth = len(session.frames)
+    try:
+        yield from session.run_all(statement.body)
+    except DatabaseError as error:
+        del session.frames[depth:]
+        before, frame.caught = frame.caught, error
+        try:
+            yield from session.run_all(statement.handler)
+        finally:
+            frame.caught = before
+
+
+def run_throw(session: Session, statement: st.Throw) -> Iterator[Result]:
+    if statement.number is None or statement.message is None or statement.state is None:
+        caught = session.frames[-1].caught
+        if caught is None:
+            raise ProgrammingError("To rethrow an error, a THROW statement must be used inside a CATCH block.", 10704)
+        raise caught
+    number, message, state = (
+        session.scalar(part)[0] for part in (statement.number, statement.message, statement.state)
+    )
+    if not isinstance(number, int) or number < 50_000 or 100_000 <= number <= 150_000:
+        raise ProgrammingError(
+            f"Error number {number} in the THROW statement is outside of what a dedicated SQL pool takes: 50000 and "
+            "above, without 100000 to 150000.",
+            35100,
+        )
+    raise ProgrammingError(str(message), number, 16, int(str(state)))
+
+
+def run_print(session: Session, statement: st.Print) -> None:
+    session.messages.append(str(session.scalar(statement.value, NVARCHAR)[0] or ""))
+
+
+def run_setting(_session: Session, _statement: st.Setting) -> None:
+    """NOCOUNT and its kin change nothing that the emulator shows."""
+
+
+def run_begin(session: Session, _statement: st.Begin) -> None:
+    session.begin()
+
+
+def run_commit(session: Session, _statement: st.Commit) -> None:
+    session.end(commit=True)
+
+
+def run_rollback(session: Session, _statement: st.Rollback) -> None:
+    session.end(commit=False)
+
+
+def run_declare(session: Session, statement: st.Declare) -> None:
+    variables = session.frames[-1].variables
+    for name, kind, value in statement.variables:
+        if name in variables:
+            raise ProgrammingError(f"The variable name '{name}' has already been declared.", 134, 15)
+        variables[name] = (None, kind) if value is None else session.scalar(value, kind)
+
+
+def run_set_variable(session: Session, statement: st.SetVariable) -> None:
+    _, kind = session.variable(statement.name)
+    session.frames[-1].variables[statement.name] = session.scalar(statement.value, kind)
+
+
+def run_execute_text(session: Session, statement: st.ExecuteText) -> Iterator[Result]:
+    code, _ = session.scalar(statement.code, NVARCHAR_MAX)
+    statements = parse_batch(str(code or ""))
+    need_alone(statements)
+    yield from session.run_within(Frame(), statements)
+
+
+def run_execute_procedure(session: Session, statement: st.ExecuteProcedure) -> Iterator[Result]:
+    entry = session.catalog.find(statement.name)
+    if entry is None or entry.kind != "PROCEDURE":
+        raise ProgrammingError(f"Could not find stored procedure '{statement.name}'.", 2812, 16, 62)
+    wanted = parameter_types(entry)
+    given: dict[str, tuple[object, SqlType]] = {}
+    for place, (name, value) in enumerate(statement.arguments):
+        kind = dict(wanted).get(name) if name else (wanted[place][1] if place < len(wanted) else None)
+        if kind is None:
+            raise ProgrammingError(f"{name or place + 1} is not a parameter for procedure {statement.name}.", 8145)
+        given[name or wanted[place][0]] = session.scalar(value, kind)
+    for name, _ in wanted:
+        if name not in given:
+            raise ProgrammingError(
+                f"Procedure or function '{statement.name}' expects parameter '{name}', which was not supplied.", 201
+            )
+    yield from session.run_within(Frame(given), parse_batch(entry.definition))

@@ -1,0 +1,31 @@
+"""What a batch leaves while it runs: its results, and the variables of each level of EXEC."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from deployer.emulator.errors import DatabaseError
+    from deployer.emulator.types import SqlColumn, SqlType
+
+
+@dataclass(slots=True)
+class Result:
+    """What one statement gives: rows with their columns, or a count of rows that it changed (-1: not told)."""
+
+    columns: tuple[SqlColumn, ...] = ()
+    read: Callable[[int], pa.RecordBatchReader] | None = None
+    count: int = -1
+
+
+@dataclass(slots=True)
+class Frame:
+    """The variables of a batch or a procedure, the parameters of its `?`, and the error that its CATCH caught."""
+
+    variables: dict[str, tuple[object, SqlType]] = field(default_factory=dict)
+    parameters: Iterator[tuple[object, SqlType]] = field(default_factory=lambda: iter(()))
+    caught: DatabaseError | None = None
