@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from deployer.emulator import statements as st
@@ -13,9 +13,21 @@ from deployer.emulator.functions import Typed
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, quote_name
-from deployer.emulator.types import SqlColumn
+from deployer.emulator.types import (
+    BIGINT,
+    BIT,
+    FLOAT,
+    INT,
+    NVARCHAR_MAX,
+    REAL,
+    VARBINARY_MAX,
+    SqlColumn,
+    SqlType,
+)
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from deployer.emulator.session import Session
 
 
@@ -74,6 +86,42 @@ def run_truncate(session: Session, statement: st.Truncate) -> None:
     session.refuse_in_transaction("TRUNCATE TABLE")
     _table(session, statement.name)
     session.execute(f"DELETE FROM {session.catalog.quoted(statement.name)}")
+
+
+def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:
+    """Insert an Arrow table by the names of its columns; gives the number of rows.
+
+    Values are held to the table's types as INSERT holds them. Raises `ProgrammingError` for a column that is not there
+    or a type that has no T-SQL type.
+    """
+    session.release()
+    chosen = insert_columns(_table(session, name), tuple(rows.schema.names))
+    values = []
+    for index, (field, column) in enumerate(zip(rows.schema, chosen, strict=True)):
+        kind = _ARROW_TYPES.get(str(field.type))
+        if kind is None:
+            raise ProgrammingError(f"Column '{field.name}' is {field.type}, which has no T-SQL type.", 257)
+        values.append(convert(Typed(f"c{index}", kind), column))
+    names = ", ".join(quote_name(column.name) for column in chosen)
+    session.connection.register("bulk_rows", rows.rename_columns([f"c{index}" for index in range(len(chosen))]))
+    try:
+        return session.execute(
+            f"INSERT INTO {session.catalog.quoted(name)} ({names}) SELECT {', '.join(values)} FROM bulk_rows"
+        )
+    finally:
+        session.connection.unregister("bulk_rows")
+
+
+_ARROW_TYPES: Mapping[str, SqlType] = {
+    "bool": BIT,
+    "int32": INT,
+    "int64": BIGINT,
+    "float": REAL,
+    "double": FLOAT,
+    "string": NVARCHAR_MAX,
+    "large_string": NVARCHAR_MAX,
+    "binary": VARBINARY_MAX,
+}
 
 
 def _table_source(name: ObjectName, columns: tuple[SqlColumn, ...]) -> Source:

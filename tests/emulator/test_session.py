@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from deployer.emulator import dbapi
@@ -220,3 +221,24 @@ def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file.write_bytes(b"something else" * 1000)
     with pytest.raises(OperationalError, match="Cannot open database"):
         dbapi.connect(str(file))
+
+
+def test_bulk_copy_holds_rows_to_the_table(connection: dbapi.Connection) -> None:
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE t (n bigint NOT NULL, r real, x nvarchar(3)) WITH (HEAP);")
+    rows = pa.table({"X": ["a", None], "n": pa.array([1, 2], pa.int32()), "r": pa.array([0.5, None], pa.float32())})
+    assert cursor.bulkcopy("[dbo].[t]", rows) == 2
+    assert cursor.execute("SELECT n, r, x FROM t ORDER BY n;").fetchall() == [(1, 0.5, "a"), (2, None, None)]
+    for table, number in (
+        (pa.table({"n": [1], "x": ["long"]}), 8152),
+        (pa.table({"x": ["a"]}), 515),
+        (pa.table({"n": [1], "nothing": ["a"]}), 207),
+        (pa.table({"n": [1], "x": pa.array([b"a"], pa.binary())}), 257),
+        (pa.table({"n": pa.array([1], pa.duration("s"))}), 257),
+    ):
+        with pytest.raises(DatabaseError) as refusal:
+            cursor.bulkcopy("t", table)
+        assert refusal.value.number == number
+    with pytest.raises(DatabaseError, match="208"):
+        cursor.bulkcopy("nothing", rows)
+    assert cursor.execute("SELECT COUNT(*) FROM t;").fetchall() == [(2,)]
