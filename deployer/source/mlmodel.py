@@ -38,7 +38,7 @@ class Description:
 
 def read_description(content: bytes, where: str) -> Description:
     """The description of an ONNX model; `SourceError` where MLmodel is broken or describes a model of another kind."""
-    record = load_yaml(content, f"{where}/MLmodel")
+    record = load_yaml(content, f"MLmodel in {where}")
     flavors = record.get("flavors")
     if not isinstance(flavors, dict):
         raise SourceError(f"MLmodel in {where} names no flavors", hint="log the model again with mlflow.onnx.log_model")

@@ -26,13 +26,25 @@ def quiet_mlflow() -> Iterator[None]:
     """Within: `SETTINGS`, and neither warnings nor log lines (alembic's, git's, MLflow's own). After: as before."""
     added = {name: value for name, value in SETTINGS.items() if name not in os.environ}
     disabled = logging.root.manager.disable
-    os.environ.update(added)
     logging.disable(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), set_environment(added):
             warnings.simplefilter("ignore")
             yield
     finally:
         logging.disable(disabled)
-        for name in added:
-            os.environ.pop(name, None)
+
+
+@contextmanager
+def set_environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables that hold within, for code that cannot be told otherwise."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

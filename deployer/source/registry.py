@@ -15,7 +15,7 @@ from deployer.errors import SourceError, need
 from deployer.names import nearest
 from deployer.source.answers import explain_errors
 from deployer.source.folder import MODEL_BYTES, Folder, LocalFolder, Location, check_inside, no_such_file
-from deployer.source.quiet import quiet_mlflow
+from deployer.source.quiet import quiet_mlflow, set_environment
 from deployer.source.secrets import mask
 from deployer.source.stores import Stores, open_stores
 
@@ -45,7 +45,10 @@ def find_model(uri: str, tracking_uri: str | None, registry_uri: str | None) -> 
         with explain_errors():
             stores = open_stores(tracking_uri, registry_uri)
             find = _find_version if uri.startswith("models:/") else _find_artifact
-            location = find(uri, stores, Path(scratch))
+            # MLflow's folder store makes a client of its own, which asks these; else it would make `mlflow.db` here.
+            asked = {"MLFLOW_TRACKING_URI": stores.tracking, "MLFLOW_REGISTRY_URI": stores.registry}
+            with set_environment(asked):
+                location = find(uri, stores, Path(scratch))
         yield location
 
 

@@ -112,7 +112,8 @@ def _count_bytes(tensor: onnx.TensorProto, what: str) -> int:
         raise SourceError(
             f"{what}, {kind.lower()} of shape {list(tensor.dims)}, cannot lie in another file", hint="save it again"
         )
-    return (math.prod(tensor.dims) * bits + 7) // 8
+    count: int = math.prod(tensor.dims)
+    return (count * bits + 7) // 8
 
 
 def _read_number(text: str, what: str) -> int:
