@@ -298,6 +298,7 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"\b229\b|permission was denied", "PREDICT needs EXECUTE on the database and SELECT on the data and the models"),
     (r"Login failed|\b18456\b", "check user, password and database in the URL"),
     (r"install the required dependencies", "the driver needs system packages: Debian's unixodbc brings them"),
+    (r"\b4060\b|Cannot open database", "check the database's name in the URL; a file's folder must exist"),
     (r"timeout|timed out|\b08001\b", "check host and port in the URL, and the firewall of the server"),
 )
 """What the engines say, and what is behind it (reported by users, and Microsoft's list of errors)."""

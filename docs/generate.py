@@ -36,7 +36,9 @@ def _target(target: Target) -> str:
     rows = []
     for name in limit_names():
         limit: Limit[int] = getattr(target, name)
-        rows.append(f"| `{name}` | {'not known' if limit.value is None else limit.value} | {limit.evidence} | {limit.source} |")
+        rows.append(
+            f"| `{name}` | {'not known' if limit.value is None else limit.value} | {limit.evidence} | {limit.source} |"
+        )
     types = [f"| `{onnx}` | `{sql.sql}` | {sql.evidence} | {sql.source} |" for onnx, sql in target.types.items()]
     head = f"## {target.name}\n\n{target.title}: {target.status}. {target.status_note.capitalize()}.\n\n"
     return (

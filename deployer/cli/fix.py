@@ -19,7 +19,7 @@ from deployer.targets import get_target
 @click.command(
     "fix",
     short_help="Fix what can be fixed without changing a score.",
-    epilog="\b\nExample:\n  deployer fix model.onnx --target synapse-dedicated --out fixed.onnx --columns a,b,c",
+    epilog="\b\nExample:\n  deployer fix model.onnx --target synapse-dedicated --out fixed.onnx --columns a,b",
 )
 @click.argument("model")
 @click.option("--target", metavar="NAME", default=DEFAULT_TARGET, show_default=True, help="Target to fix for.")

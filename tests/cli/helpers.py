@@ -53,8 +53,9 @@ def refused(result: Result) -> str:
     """What a command said that could not run: exit 2, nothing on stdout, an error and a hint on stderr."""
     assert result.exit_code == 2, result.output
     assert result.stdout == ""
-    error, _, hint = result.stderr.partition("\nhint: ")
-    assert error.startswith("error: "), result.stderr
+    _, error, rest = result.stderr.rpartition("error: ")
+    assert error, result.stderr
+    _, _, hint = rest.partition("\nhint: ")
     assert hint.strip(), result.stderr
     return result.stderr
 

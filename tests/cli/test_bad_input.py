@@ -172,7 +172,7 @@ def test_null_where_the_policy_says_no(empty_pool: str, command: str) -> None:
     [
         ("no url", "the database URL cannot be read"),
         ("postgresql://host/db", "no driver for 'postgresql'"),
-        ("mssql+emulator:////no/such/folder/pool.duckdb", "cannot connect"),
+        ("mssql+emulator:////no/such/folder/pool.duckdb", "Cannot open database"),
     ],
 )
 def test_database_that_cannot_be_opened(here: Path, url: str, message: str) -> None:

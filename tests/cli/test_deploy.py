@@ -61,7 +61,7 @@ def test_templates_of_the_user_are_used(here: Path) -> None:
 def test_apply_says_each_statement_and_what_was_stored(pool: str) -> None:
     first = run("apply", "scoring.yml", "--database", pool)
     assert first.exit_code == 0, first.output
-    assert first.stdout.startswith("model model:0 stored")
+    assert first.stdout.startswith("model model:1 stored")
     assert "create view ml.scores" in first.stderr
     second = run("apply", "scoring.yml", "--database", pool, "--json")
     assert json.loads(second.stdout)["stored"] is False
@@ -121,4 +121,4 @@ def test_compare_finds_another_model_in_the_table(pool: str) -> None:
     assert result.exit_code == 1
     data = json.loads(result.stdout)
     assert (data["different"], data["max_absolute"]) == (5, 0.25)
-    assert "already holds model 'model:0'" in refused(run("apply", "scoring.yml", "--database", pool))
+    assert "already holds model 'model:1'" in refused(run("apply", "scoring.yml", "--database", pool))
