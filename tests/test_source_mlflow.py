@@ -387,6 +387,35 @@ def test_a_database_with_no_driver_names_the_package() -> None:
     assert "s3cret" not in raised.value.message + raised.value.hint
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["http://[::1", "http://host:port", "http://", "postgresql://ada:s3cret@host:port/mlflow", "nonsense", "foo://bar"],
+)
+def test_an_address_that_is_none_is_refused(uri: str) -> None:
+    with pytest.raises(SourceError) as raised:
+        read_model("models:/net/1", tracking_uri=uri)
+    assert raised.value.hint
+    assert "s3cret" not in raised.value.message
+
+
+@pytest.mark.parametrize("driver", ["pyodbc", "mssqlpython"])
+def test_a_database_server_that_is_not_there_is_refused_at_once(driver: str) -> None:
+    """Without the system's ODBC libraries the driver itself cannot load, which is no traceback either."""
+    started = time.monotonic()
+    with pytest.raises(SourceError, match="cannot read the registry at 'mssql") as raised:
+        read_model("models:/net/1", tracking_uri=f"mssql+{driver}://ada:s3cret@127.0.0.1:1/mlflow")
+    assert time.monotonic() - started < 40
+    assert "s3cret" not in raised.value.message + raised.value.hint
+
+
+def test_databricks_is_left_to_mlflow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Words that MLflow knows are no folders; without credentials MLflow says so."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises((SourceError, MissingPackage), match=r"(?i)databricks") as raised:
+        read_model("models:/a.b.net@champion", tracking_uri="databricks")
+    assert "no folder" not in raised.value.message
+
+
 def test_without_mlflow_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(MissingPackage) as raised:

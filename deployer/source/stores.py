@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 """The databases that MLflow keeps a registry in (mlflow.store.db.db_types)."""
 
+_WORDS = ("databricks", "databricks-uc", "uc")
+"""Registries that MLflow knows by a word alone, which is no folder's name."""
+
 _HINT = "give --tracking-uri or --registry-uri, or set MLFLOW_TRACKING_URI or MLFLOW_REGISTRY_URI"
 
 
@@ -50,10 +53,13 @@ def open_stores(tracking_uri: str | None, registry_uri: str | None) -> Stores:
 
 
 def _check_store(uri: str) -> None:
-    scheme = urlsplit(uri).scheme
+    try:
+        scheme = urlsplit(uri).scheme
+    except ValueError as error:
+        raise SourceError(f"{mask(uri)!r} is no address: {error}", hint=_HINT) from error
     if scheme.partition("+")[0] in _DATABASES:
         _check_database(uri)
-    elif scheme in {"", "file"}:
+    elif scheme in {"", "file"} and uri not in _WORDS:
         _check_folder(uri)
 
 
@@ -78,7 +84,8 @@ def _check_database(uri: str) -> None:
         raise MissingPackage(
             f"package {error.name!r} is not installed; {shown} needs it", hint=f"pip install {error.name}"
         ) from error
-    except sa.exc.SQLAlchemyError as error:
+    # ImportError: the driver is installed, a library of the system that it needs is not. ValueError: a port of letters.
+    except (sa.exc.SQLAlchemyError, ImportError, ValueError) as error:
         reason = mask(str(getattr(error, "orig", None) or error)).partition("\n")[0]
         raise SourceError(f"cannot read the registry at {shown}: {reason}", hint=_HINT) from error
 
