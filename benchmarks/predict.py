@@ -50,7 +50,8 @@ def through_predict(connection: dbapi.Connection, content: bytes) -> float:
     def run() -> None:
         cursor.execute(
             f"CREATE TABLE scored WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS SELECT d.id, p.{OUTPUT} AS score "
-            f"FROM PREDICT(MODEL = (SELECT model FROM models), DATA = rows AS d, RUNTIME = ONNX) WITH ({OUTPUT} real) AS p;"
+            "FROM PREDICT("
+            f"MODEL = (SELECT model FROM models), DATA = rows AS d, RUNTIME = ONNX) WITH ({OUTPUT} real) AS p;"
         )
         cursor.execute("DROP TABLE scored;")
 

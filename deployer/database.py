@@ -11,7 +11,6 @@ import importlib.util
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,7 +20,7 @@ from deployer.compare import Array, Batch
 from deployer.contract import Table, TableColumn
 from deployer.errors import DatabaseError, MissingPackage
 from deployer.names import ObjectName, parse_name
-from deployer.plan import Plan, Statement
+from deployer.plan import Applied, Plan, Statement
 from deployer.sql import find_templates, make_environment, render
 
 if TYPE_CHECKING:
@@ -135,17 +134,6 @@ class Database:
 
 
 # --- Reading and applying --------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What applying a plan did."""
-
-    model_id: str
-    stored: bool
-    """False where the same bytes were there already, and nothing was stored."""
-    statements: int
-    """Statements that ran."""
 
 
 def read_table(database: Database, name: ObjectName | str) -> Table:

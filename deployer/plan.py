@@ -80,6 +80,17 @@ class Plan:
         return f"{self.model.name}:{self.model.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying a plan did."""
+
+    model_id: str
+    stored: bool
+    """False where the same bytes were there already, and nothing was stored."""
+    statements: int
+    """Statements that ran."""
+
+
 def make_plan(
     model: Model, spec: Spec, target: Target, table: Table | None = None, templates: Path | None = None
 ) -> Plan:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from deployer.cli import cli
+from deployer.cli.app import cli
 from deployer.rules import RULES
 from deployer.target import Limit, Target, limit_names
 from deployer.targets import TARGETS

@@ -18,7 +18,6 @@ from deployer.bundle import make_script
 from deployer.compare import Array
 from deployer.contract import Table, TableColumn
 from deployer.database import (
-    Applied,
     Database,
     apply_plan,
     from_arrow,
@@ -30,7 +29,7 @@ from deployer.database import (
 )
 from deployer.errors import DatabaseError, MissingPackage
 from deployer.names import ObjectName
-from deployer.plan import Plan, Statement, make_plan
+from deployer.plan import Applied, Plan, Statement, make_plan
 from deployer.sql import quote_literal, quote_text
 from deployer.targets import get_target
 from tests.cases import TAXI, make_model, make_spec

@@ -84,7 +84,7 @@ def test_public_names_are_listed() -> None:
 
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'deployer' has no attribute 'check_modle'"):
-        deployer.check_modle  # type: ignore[attr-defined]  # noqa: B018 - the access is the test
+        deployer.check_modle  # noqa: B018 - the access is the test
 
 
 def test_type_checkers_see_the_same_names() -> None:

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -213,7 +214,7 @@ def test_written_rows_read_back_the_same(
     tmp_path_factory: pytest.TempPathFactory, floats: list[float], doubles: list[float], texts: list[str]
 ) -> None:
     count = len(floats)
-    rows = {
+    rows: dict[str, np.ndarray[Any, np.dtype[Any]]] = {
         "id": np.arange(count),
         "single": np.array(floats, np.float32),
         "double": np.array(doubles[:count]),

@@ -12,8 +12,7 @@ from deployer.target import Limit, Target, limit_names
 
 if TYPE_CHECKING:  # these need more than `deployer check` does
     from deployer.compare import Comparison
-    from deployer.database import Applied
-    from deployer.plan import Plan, Statement
+    from deployer.plan import Applied, Plan, Statement
 
 Data = dict[str, object]
 

@@ -14,7 +14,7 @@ from deployer.target import Limit, Target, limit_names
 
 if TYPE_CHECKING:  # these need more than `deployer check` does
     from deployer.compare import Comparison
-    from deployer.database import Applied
+    from deployer.plan import Applied
 
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 

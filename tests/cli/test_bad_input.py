@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import onnx
 import pytest
 
-from deployer import open_database
+from deployer import open_database, read_table
 from deployer.demo.registry import registry_uri
+from deployer.errors import DatabaseError
 from tests.cli.helpers import FIXTURES, LINEAR, SPEC, create_rows, refused, run
 
 # --- The model -------------------------------------------------------------------------------------------------------
@@ -127,8 +127,8 @@ def test_spec_names_what_the_model_has_not(here: Path) -> None:
 
 
 @pytest.fixture
-def empty_pool(here: Path) -> Iterator[str]:
-    yield f"mssql+emulator:///{here / 'pool.duckdb'}"
+def empty_pool(here: Path) -> str:
+    return f"mssql+emulator:///{here / 'pool.duckdb'}"
 
 
 @pytest.mark.parametrize("command", ["plan", "apply", "score", "compare"])
@@ -144,9 +144,7 @@ def test_type_that_does_not_fit(empty_pool: str) -> None:
         create_rows(database, "[a] real NOT NULL, [b] varchar(20) NOT NULL", [])
     text = refused(run("apply", "scoring.yml", "--database", empty_pool))
     assert "column 'b' is varchar; a cast to real may change it or fail" in text
-    with open_database(empty_pool) as database, pytest.raises(Exception, match="no table or view"):
-        from deployer import read_table
-
+    with open_database(empty_pool) as database, pytest.raises(DatabaseError, match="no table or view"):
         read_table(database, "ml.models")
 
 

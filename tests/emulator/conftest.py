@@ -41,6 +41,6 @@ def need_tsql(*batches: str) -> None:
     """Fail unless Microsoft's own grammar takes the batches: the emulator must not be tested with what no server reads."""
     maxdop = Path(sys.executable).parent / "maxdop"
     script = "\nGO\n".join(batches)
-    command = [maxdop, "--parser-version", "2022"]
+    command = [str(maxdop), "--parser-version", "2022"]
     done = subprocess.run(command, input=script, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

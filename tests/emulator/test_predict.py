@@ -39,7 +39,7 @@ def content(text: str) -> bytes:
     proto = onnx.parser.parse_model(text)
     if "ai.onnx.ml" in text:
         proto.opset_import.add(domain="ai.onnx.ml", version=1)
-    return proto.SerializeToString()
+    return bytes(proto.SerializeToString())
 
 
 @pytest.fixture(autouse=True)
@@ -183,7 +183,7 @@ def test_predict_stands_wherever_it_may(run: Run, place: str) -> None:
     run(f"CREATE PROCEDURE score AS BEGIN SELECT d.id, p.total FROM {source}; END")
     batch = PLACES[place].format(hex=model)
     need_tsql(batch)
-    found = dict(run(batch))
+    found: dict[int, float] = dict(run(batch))
     assert found[1] == 3.5
     assert found[3] == -0.5
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from dataclasses import replace
+from typing import Any
 
 import onnx.parser
 import pytest
@@ -15,7 +17,7 @@ from deployer.rows import make_rows
 from deployer.rule import Rule
 from deployer.rules import RULES
 from deployer.runtime import Scorer, same_bits
-from deployer.target import Limit, limit_names
+from deployer.target import Limit, Target, limit_names
 from deployer.targets import TARGETS, get_target
 
 TARGET = get_target("synapse-dedicated")
@@ -60,9 +62,8 @@ def test_example_is_found_by_its_rule_alone(rule: Rule) -> None:
 @EVERY
 def test_rule_is_silent_where_no_limit_is_known(rule: Rule) -> None:
     """A limit that nobody knows is None; what a rule finds without any is wrong for every database."""
-    from dataclasses import replace
-
-    unknown = replace(TARGET, **{name: Limit(None, "inferred", "nobody knows") for name in limit_names()})
+    limits: dict[str, Any] = {name: Limit(None, "inferred", "nobody knows") for name in limit_names()}
+    unknown = replace(TARGET, **limits)
     found = rule.find(example(rule), unknown)
     assert bool(found) is (rule.name in {"external-data", "zipmap-output", "unsupported-type"})
 
@@ -102,7 +103,7 @@ def test_exact_fix_keeps_every_score_to_the_last_bit(rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_every_limit_and_type_has_evidence_and_a_source(target: object) -> None:
+def test_every_limit_and_type_has_evidence_and_a_source(target: Target) -> None:
     for name in limit_names():
         limit: Limit[int] = getattr(target, name)
         assert limit.source

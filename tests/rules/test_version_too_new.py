@@ -6,7 +6,7 @@ import numpy as np
 import onnx.parser
 import onnxruntime
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from deployer.check import check_model, fix_model
 from deployer.errors import FixError
@@ -134,7 +134,7 @@ def test_label_encoder_with_tensors_becomes_one_with_lists() -> None:
         ["x"],
         ["y"],
         domain="ai.onnx.ml",
-        keys_tensor=helper.make_tensor("k", TensorProto.STRING, [2], [b"cash", b"card"]),
+        keys_tensor=numpy_helper.from_array(np.array(["cash", "card"]), "k"),
         values_tensor=helper.make_tensor("v", TensorProto.FLOAT, [2], [1.5, 2.5]),
         default_tensor=helper.make_tensor("d", TensorProto.FLOAT, [1], [-1.0]),
     )
