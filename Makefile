@@ -32,7 +32,7 @@ docs: $(VENV)/.demo
 	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 wheel: $(VENV)/.test
 	$(BIN)/python -m build --wheel

@@ -1,0 +1,11 @@
+"""All benchmarks, one after the other: `make bench`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+if __name__ == "__main__":
+    for name in ("startup", "predict", "memory"):
+        print(f"\n== {name}", flush=True)
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
