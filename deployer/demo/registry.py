@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import logging
-import os
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from deployer.demo.training import TrainedModel
 from deployer.errors import need
+from deployer.source.quiet import quiet_mlflow, set_environment
 
 ALIAS = "champion"
 DATABASE, ARTIFACTS = "mlflow.db", "artifacts"
@@ -23,50 +21,24 @@ def registry_uri(folder: Path) -> str:
 
 def register_models(models: Sequence[TrainedModel], folder: Path) -> None:
     """Log each model in a run of its own, register it, and give its version the alias `champion`."""
-    with _silence(), _tracking(registry_uri(folder)):
+    uri = registry_uri(folder)
+    with (
+        quiet_mlflow(),
+        # MLflow says there what it registered, and that its own pyfunc cannot feed a model of one input a column.
+        contextlib.redirect_stderr(io.StringIO()),
+        set_environment({"MLFLOW_TRACKING_URI": uri, "MLFLOW_REGISTRY_URI": uri}),
+    ):
         mlflow = need("mlflow", "demo")
         need("mlflow.onnx", "demo")
         client = mlflow.MlflowClient()
         experiment = client.create_experiment("nyc_taxi", artifact_location=str((folder / ARTIFACTS).resolve()))
         for model in models:
-            with mlflow.start_run(experiment_id=experiment, run_name=model.name, tags={"model": model.title}):
+            with mlflow.start_run(experiment_id=experiment, run_name=model.name, tags={"kind": model.kind}):
                 info = mlflow.onnx.log_model(
                     model.exported,
                     name="model",
                     registered_model_name=model.name,
-                    signature=mlflow.models.infer_signature(model.example),
+                    signature=mlflow.models.infer_signature(model.example, model.example_scores),
                     input_example=model.example,
                 )
             client.set_registered_model_alias(model.name, ALIAS, str(info.registered_model_version))
-
-
-@contextlib.contextmanager
-def _tracking(uri: str) -> Iterator[None]:
-    """MLflow logs to the URI in its environment variables, and only there."""
-    names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, uri))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """MLflow tells of every table that it creates, and warns of a model that its own pyfunc cannot feed."""
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with (
-            warnings.catch_warnings(action="ignore"),
-            contextlib.redirect_stdout(io.StringIO()),
-            contextlib.redirect_stderr(io.StringIO()),
-        ):
-            yield
-    finally:
-        logging.disable(before)

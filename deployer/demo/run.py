@@ -36,7 +36,7 @@ def run_demo(folder: Path, rows: int, console: Console, messages: Console) -> bo
         need(package, "demo")
     claim_folder(folder)
 
-    show.show_head(console, f"1  Train two models with scikit-learn on {rows:,} taxi trips, export them to ONNX")
+    show.show_head(console, f"1  Train two models on {rows:,} taxi trips, export them to ONNX")
     with messages.status("training"):
         trips = make_trips(rows)
         trained = (train_tip(trips), train_fare(trips))
@@ -49,7 +49,7 @@ def run_demo(folder: Path, rows: int, console: Console, messages: Console) -> bo
     for model in trained:
         console.out(f"models:/{model.name}@{ALIAS} in {uri}", highlight=False)
 
-    show.show_head(console, "3  Read them back, check them for a Synapse dedicated SQL pool, fix them, check again")
+    show.show_head(console, "3  Read them back, check for a Synapse SQL pool, fix, check again")
     specs = [folder / f"{model.name}.yml" for model in trained]
     for model, path in zip(trained, specs, strict=True):
         path.write_text(model.spec, encoding="utf-8")
@@ -69,7 +69,7 @@ def run_demo(folder: Path, rows: int, console: Console, messages: Console) -> bo
             write_bundle(plan, bundle)
         show.show_plans(console, plans, bundles)
 
-        show.show_head(console, "5  Apply it to a local pool, score every row with PREDICT, compare with scikit-learn")
+        show.show_head(console, "5  Apply, score every row with PREDICT, compare with scikit-learn")
         results = [_score(model, plan, database, trips) for model, plan in zip(trained, plans, strict=True)]
     show.show_comparisons(console, plans, results)
     equal = all(comparison.equal for comparison, _ in results)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from deployer.check import Report
@@ -22,43 +23,43 @@ def show_head(console: Console, title: str) -> None:
 
 
 def show_models(console: Console, models: Sequence[TrainedModel]) -> None:
-    table = _table("model", "what it is", "ONNX inputs", "ONNX outputs", "bytes")
+    table = _table("model", "kind", "ONNX inputs", "ONNX outputs", "bytes")
     for model in models:
         graph = model.exported.graph
-        inputs, outputs = ([value.name for value in values] for values in (graph.input, graph.output))
-        size = f"{model.exported.ByteSize():,}"
-        table.add_row(model.name, model.title, ", ".join(inputs), ", ".join(outputs), size)
+        inputs, outputs = ("\n".join(value.name for value in values) for values in (graph.input, graph.output))
+        table.add_row(model.name, model.kind, inputs, outputs, f"{model.exported.ByteSize():,}")
     console.print(table)
 
 
 def show_findings(console: Console, before: Sequence[Report], deployments: Sequence[Deployment]) -> None:
-    table = _table("model", "finding", "what is wrong", "after the fix")
+    table = _table("model", "finding", "what is wrong", "fixed")
     for report, deployment in zip(before, deployments, strict=True):
         remaining = {(finding.rule, finding.where) for finding in deployment.report.findings}
         for finding in report.findings:
-            state = "[red]still there" if (finding.rule, finding.where) in remaining else "[green]gone"
-            severity = "red" if finding in report.errors else "yellow"
-            table.add_row(deployment.original.name, f"[{severity}]{finding.rule}", finding.message, state)
+            state = "[red]no" if (finding.rule, finding.where) in remaining else "[green]yes"
+            colour = "red" if finding in report.errors else "yellow"
+            table.add_row(report.model.name, f"[{colour}]{finding.rule}", escape(finding.message), state)
     console.print(table)
 
 
 def show_plans(console: Console, plans: Sequence[Plan], folders: Sequence[Path]) -> None:
-    table = _table("model", "SHA-256", "statements", "T-SQL")
     for plan, folder in zip(plans, folders, strict=True):
-        purposes = "\n".join(statement.purpose for statement in plan.statements)
-        table.add_row(plan.model_id, plan.model.digest[:12], purposes, str(folder))
-    console.print(table)
+        console.out(
+            f"{folder / 'deploy.sql'}: model {plan.model_id}, SHA-256 {plan.model.digest[:12]}…", highlight=False
+        )
+        for number, statement in enumerate(plan.statements, 1):
+            console.out(f"  {number}  {statement.purpose}", highlight=False)
 
 
 def show_comparisons(console: Console, plans: Sequence[Plan], comparisons: Sequence[tuple[Comparison, float]]) -> None:
-    table = _table("view", "rows", "rows/s", "wrong", "labels wrong", "largest difference", "verdict")
+    table = _table("scores", "rows", "rows/s", "off", "labels off", "largest difference", "verdict")
     for plan, (comparison, seconds) in zip(plans, comparisons, strict=True):
-        wrong = comparison.different + comparison.missing + comparison.unexpected
+        off = comparison.different + comparison.missing + comparison.unexpected
         table.add_row(
-            str(plan.spec.statements[0].view),
+            plan.model.name,
             f"{comparison.rows:,}",
             f"{comparison.rows / seconds:,.0f}",
-            f"{wrong:,}",
+            f"{off:,}",
             f"{comparison.label_mismatches:,}",
             f"{comparison.max_absolute:.1e}",
             "[green]equal" if comparison.equal else "[red]not equal",
@@ -91,5 +92,6 @@ def show_end(console: Console, equal: bool, *, folder: Path, tracking_uri: str, 
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # Only sentences may be broken at the end of a line.
+        table.add_column(column, no_wrap=column != "what is wrong")
     return table

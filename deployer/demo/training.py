@@ -28,7 +28,7 @@ class TrainedModel:
     """A model as scikit-learn has it and as ONNX, with what its registration and deployment need."""
 
     name: str
-    title: str
+    kind: str
     exported: onnx.ModelProto
     example: pd.DataFrame
     """A few rows of its inputs."""
@@ -36,6 +36,14 @@ class TrainedModel:
     """ONNX output of the fixed model, to the column of the result."""
     predict: Callable[[Trips], Mapping[str, Array]]
     """What scikit-learn says for trips: the columns of the result, computed in 64 bits where it does so."""
+
+    @property
+    def example_scores(self) -> pd.DataFrame:
+        """What scikit-learn says for the example."""
+        import pandas as pd
+
+        rows = {str(name): column.to_numpy() for name, column in self.example.items()}
+        return pd.DataFrame(dict(self.predict(rows)))
 
     @property
     def spec(self) -> str:
@@ -75,7 +83,7 @@ def train_tip(trips: Trips) -> TrainedModel:
 
     return TrainedModel(
         name="nyc_taxi_tip",
-        title="boosted trees: is the trip tipped?",
+        kind="boosted trees",
         exported=to_onnx(model, features[:1]),
         example=_frame(trips, TIP_FEATURES).head().astype(np.float32),
         outputs={"output_label": "tipped", "output_probability_1": "tip_probability"},
@@ -102,7 +110,7 @@ def train_fare(trips: Trips) -> TrainedModel:
     inputs = [(name, kind([None, 1])) for name, kind in zip(FARE_FEATURES, kinds, strict=True)]
     return TrainedModel(
         name="nyc_taxi_fare",
-        title="linear pipeline with text: what will the fare be?",
+        kind="linear pipeline",
         exported=convert_sklearn(model, initial_types=inputs),
         example=frame.head(),
         outputs={"variable": "predicted_fare"},
