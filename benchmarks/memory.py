@@ -22,9 +22,6 @@ def score(rows: int, file: str) -> int:
     from deployer.emulator import dbapi
 
     connection = dbapi.connect(file, autocommit=True)
-    inner = connection.session.connection
-    # Without a bound DuckDB keeps whatever fits 80% of the machine.
-    inner.execute("SET memory_limit = '1GB'")
     cursor = connection.cursor()
     cursor.execute(
         f"CREATE TABLE scored WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS SELECT d.id, p.{OUTPUT} AS score FROM PREDICT("

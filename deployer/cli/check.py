@@ -46,6 +46,7 @@ def command(
 
     Exit codes: 0 no errors, 1 errors (with --strict also warnings), 2 could not run.
     """
+    options = [f"--limit={name}={value}" for name, value in limits.items()]
     if Path(model).suffix in {".yml", ".yaml"}:
         from deployer.spec import read_spec
 

@@ -52,7 +52,7 @@ def show_plans(console: Console, plans: Sequence[Plan], folders: Sequence[Path])
 
 
 def show_comparisons(console: Console, plans: Sequence[Plan], comparisons: Sequence[tuple[Comparison, float]]) -> None:
-    table = _table("scores", "rows", "rows/s", "off", "labels off", "largest difference", "verdict")
+    table = _table("scores", "rows", "rows/s", "off", "labels off", "largest", "verdict")
     for plan, (comparison, seconds) in zip(plans, comparisons, strict=True):
         off = comparison.different + comparison.missing + comparison.unexpected
         table.add_row(

@@ -58,15 +58,24 @@ __all__ = [
 
 _TARGET = "synapse-dedicated"
 _FETCH_ROWS = 2_048
+MEMORY_LIMIT = "256MB"
+"""DuckDB would keep as much of the tables as fits 80% of the machine; what is scored here streams, and needs no more.
+A model is stored in one piece, so one of 200 MB needs a higher limit."""
 
 _open: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
-def connect(database: str, limits: Mapping[str, int] | None = None, autocommit: bool = False) -> Connection:
+def connect(
+    database: str,
+    limits: Mapping[str, int] | None = None,
+    autocommit: bool = False,
+    memory_limit: str = MEMORY_LIMIT,
+) -> Connection:
     """Connect to the pool in a DuckDB file, which is made if absent; `:memory:` and `:memory:name` are in memory.
 
     Connections of one process to one file share it. `limits` replaces limits of the emulated target, as
-    `{"opset": 15}`. Raises `OperationalError` where the file cannot be opened.
+    `{"opset": 15}`; `memory_limit` bounds what DuckDB keeps of the tables. Raises `OperationalError` where the file
+    cannot be opened.
     """
     import duckdb
 
@@ -79,6 +88,7 @@ def connect(database: str, limits: Mapping[str, int] | None = None, autocommit: 
     with translate_error(list):
         # Rows of a heap have no order; keeping it would hold them back.
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET memory_limit = $1", [memory_limit])
         session = Session(connection, target)
     opened = Connection(session, autocommit)
     _open.add(opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -23,7 +24,7 @@ _VERSION = (12, 0)
 class EmulatorDialect(MSDialect):
     """`mssql+emulator:///file.duckdb`, relative or absolute; `mssql+emulator://` is in memory, one for each engine.
 
-    Limits of the emulated target can be replaced: `?opset=15&ir_version=8`.
+    Limits of the emulated target can be replaced, and the memory for tables: `?opset=15&memory_limit=1GB`.
     """
 
     driver = "emulator"
@@ -44,12 +45,16 @@ class EmulatorDialect(MSDialect):
     def create_connect_args(self, url: URL) -> tuple[list[Any], dict[str, Any]]:
         if url.host or url.username or url.port:
             raise ArgumentError("the emulator is a file: mssql+emulator:///file.duckdb, with three slashes")
-        limits = {}
+        limits: dict[str, int] = {}
+        options: dict[str, Any] = {"limits": limits}
         for name, value in url.query.items():
+            if name == "memory_limit" and isinstance(value, str) and re.fullmatch(r"\d+[KMG]B", value):
+                options[name] = value
+                continue
             if name not in limit_names() or not isinstance(value, str) or not value.isdigit():
-                raise ArgumentError(f"{name}={value!r}: the emulator takes a limit and a number, as opset=15")
+                raise ArgumentError(f"{name}={value!r}: the emulator takes limits, as opset=15, and memory_limit=1GB")
             limits[name] = int(value)
-        return [url.database or self._memory], {"limits": limits}
+        return [url.database or self._memory], options
 
     def connect(self, *arguments: Any, **options: Any) -> Any:
         connection = super().connect(*arguments, **options)

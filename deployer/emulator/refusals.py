@@ -80,6 +80,8 @@ def server_error(error: duckdb.Error) -> DatabaseError:
         return InternalError(
             f"A column is invalid in the select list because it is in neither an aggregate nor GROUP BY: {text}", 8120
         )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return OperationalError(f"{text}; ?memory_limit=1GB in the database URL gives more", 701, 17)
     if isinstance(error, duckdb.TransactionException):
         return OperationalError(f"Snapshot isolation transaction aborted due to update conflict: {text}", 3960, 16, 2)
     if isinstance(error, (duckdb.IOException, duckdb.OperationalError)):

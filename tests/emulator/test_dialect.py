@@ -35,6 +35,23 @@ def test_file_holds_its_tables(tmp_path: Path) -> None:
         engine.dispose()
 
 
+def test_memory_is_bounded_and_the_bound_can_be_raised() -> None:
+    """A model is stored in one piece."""
+    store = "INSERT INTO m (model) SELECT CAST(? AS varbinary(max))"
+    content = bytes(80 << 20)
+    for url, fits in (("mssql+emulator://?memory_limit=64MB", False), ("mssql+emulator://?memory_limit=512MB", True)):
+        engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("CREATE TABLE m (model varbinary(max)) WITH (HEAP)")
+            if fits:
+                connection.exec_driver_sql(store, (content,))
+                assert connection.exec_driver_sql("SELECT DATALENGTH(model) FROM m").scalar() == len(content)
+            else:
+                with pytest.raises(DBAPIError, match="memory_limit=1GB"):
+                    connection.exec_driver_sql(store, (content,))
+        engine.dispose()
+
+
 def test_core_statements_run() -> None:
     engine = sqlalchemy.create_engine("mssql+emulator://", isolation_level="AUTOCOMMIT")
     table = sqlalchemy.table(
