@@ -46,18 +46,20 @@ def command(
 
     Exit codes: 0 no errors, 1 errors (with --strict also warnings), 2 could not run.
     """
-    options = [f"--limit={name}={value}" for name, value in limits.items()]
+    columns: tuple[str, ...] = ()
     if Path(model).suffix in {".yml", ".yaml"}:
         from deployer.spec import read_spec
 
         spec = read_spec(model)
         model, target, limits = spec.model, target or spec.target, {**spec.limits, **limits}
+        columns = spec.wide
     profile = get_target(target or DEFAULT_TARGET, limits)
     report = check_model(read_model(model, tracking_uri=tracking_uri, registry_uri=registry_uri), profile)
     if as_json:
         print_json(describe_report(report))
     else:
         options = [f"--limit={name}={value}" for name, value in limits.items()]
+        options += [f"--columns={','.join(columns)}"] if columns else []
         options += [f"--tracking-uri={tracking_uri}"] if tracking_uri else []
         options += [f"--registry-uri={registry_uri}"] if registry_uri else []
         fix = ["deployer", "fix", model, "--target", profile.name, *options, "--out", f"{report.model.name}_fixed.onnx"]

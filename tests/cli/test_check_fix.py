@@ -56,6 +56,13 @@ def test_check_takes_model_target_and_limits_from_a_spec(here: Path) -> None:
     assert [finding["where"] for finding in data["findings"]] == ["input 'X'", "IR version"]
 
 
+def test_check_of_a_spec_offers_a_command_with_its_columns(here: Path) -> None:
+    wide = FIXTURES / "wide_without_names"
+    Path("scoring.yml").write_text(SPEC.replace("model.onnx", str(wide)) + "wide: [f0, f1, f2, f3, f4]\n")
+    command = run("check", "scoring.yml").stdout.splitlines()[-1]
+    assert run(*shlex.split(command)[1:]).exit_code == 0
+
+
 def test_clean_model_exits_0(here: Path) -> None:
     run("fix", "model.onnx", "--out", "clean.onnx")
     result = run("check", "clean.onnx")
