@@ -78,7 +78,8 @@ class Database:
         self.engine = engine
 
     def __repr__(self) -> str:
-        return f"Database({self.engine.url.render_as_string(hide_password=True)!r})"
+        # A query may hold a whole connection string, password and all (`?odbc_connect=`).
+        return f"Database({self.engine.url.set(query={}).render_as_string(hide_password=True)!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -287,7 +288,10 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"Login failed|\b18456\b", "check user, password and database in the URL"),
     (r"install the required dependencies", "the driver needs system packages: Debian's unixodbc brings them"),
     (r"\b4060\b|Cannot open database", "check the database's name in the URL; a file's folder must exist"),
-    (r"timeout|timed out|\b08001\b", "check host and port in the URL, and the firewall of the server"),
+    (
+        r"timeout|timed out|\b08001\b|unable to establish connection|TCP Provider",
+        "check host and port in the URL, and the firewall of the server",
+    ),
 )
 """What the engines say, and what is behind it (reported by users, and Microsoft's list of errors)."""
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import platform
+import socket
 import sys
+import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -475,3 +478,31 @@ def test_a_large_result_comes_in_batches(database: Database) -> None:
     sizes = [len(columns[0]) for columns in database.stream(statement, [np.int32], 10_000)]
     assert sum(sizes) == 2**17
     assert max(sizes) <= 10_000
+
+
+# --- Real drivers ----------------------------------------------------------------------------------------------------
+
+
+def odbc_driver() -> Path:
+    """Microsoft's ODBC driver, as the package of mssql-python carries it."""
+    import mssql_python_odbc
+
+    folder = Path(mssql_python_odbc.__file__).parent / "libs" / "linux" / "debian_ubuntu" / platform.machine() / "lib"
+    return next(folder.glob("libmsodbcsql-*"))
+
+
+@pytest.mark.parametrize("driver", ["pyodbc", "mssqlpython"])
+def test_server_that_does_not_answer_is_told_by_the_real_driver(driver: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    if driver == "pyodbc":
+        settings = f"Driver={odbc_driver()};Server=127.0.0.1,{port};UID=me;PWD=secret;Encrypt=no;LoginTimeout=3"
+        url = f"mssql+pyodbc:///?odbc_connect={urllib.parse.quote_plus(settings)}"
+    else:
+        url = f"mssql+mssqlpython://me:secret@127.0.0.1:{port}/db"
+    with open_database(url) as database:
+        assert "secret" not in repr(database)
+        with pytest.raises(DatabaseError) as refusal:
+            database.fetch(Statement("ask", "SELECT 1;"))
+    assert "secret" not in refusal.value.message
+    assert refusal.value.hint == "check host and port in the URL, and the firewall of the server"
