@@ -425,16 +425,6 @@ def test_a_driver_that_is_not_installed_is_told(monkeypatch: pytest.MonkeyPatch)
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_server_that_does_not_answer_is_told() -> None:
-    with (
-        open_database("mssql+mssqlpython://me:s3cret@127.0.0.1:9/x?Encrypt=no") as database,
-        pytest.raises(DatabaseError) as caught,
-    ):
-        read_table(database, "dbo.t")
-    assert "s3cret" not in f"{caught.value}{caught.value.hint}{database!r}"
-    assert caught.value.hint
-
-
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with (
         open_database(f"mssql+emulator:///{tmp_path}/none/x.duckdb") as database,
