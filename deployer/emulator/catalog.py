@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import ProgrammingError
+from deployer.emulator.relations import Relation, quote_name
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Relation, quote_name
 from deployer.emulator.types import INT, NVARCHAR, SqlColumn, SqlType, parse_type
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.expressions import Scope, Source
 from deployer.emulator.frames import Result
 from deployer.emulator.functions import Typed
+from deployer.emulator.relations import quote_name
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Translator, quote_name
+from deployer.emulator.translate import Translator
 from deployer.emulator.types import (
     BIGINT,
     BIT,

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from deployer.emulator.casts import cast, quote
+from deployer.emulator.casts import cast, quote, raise_error
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import AGGREGATES, OPERATORS, RANKINGS, SCALARS, Typed, as_type, common, operate
 from deployer.emulator.syntax import Cast
@@ -27,10 +27,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The names that an expression may use: this query's sources, then those around it."""
+    """The names that an expression may use: this query's sources, then those around it; and the CTEs that it sees."""
 
     sources: tuple[Source, ...] = ()
     outer: Scope | None = None
+    ctes: Mapping[str, Any] = field(default_factory=dict)
+    """Relations by lower-case name, as `translate` keeps them."""
 
     def find(self, table: str, name: str) -> Typed:
         """The column of that name; Msg 207, 209 or 4104 where there is none, or more than one."""
@@ -223,7 +225,8 @@ class Expressions:
         name = str(function.this).upper() if isinstance(function, exp.Anonymous) else ""
         if node.args.get("spec"):
             raise NotSupportedError("The emulator does not know ROWS and RANGE of a window.")
-        parts = [self.value(part, scope).sql for part in node.args.get("partition_by") or []]
+        values = [self.value(part, scope) for part in node.args.get("partition_by") or []]
+        parts = [f"rtrim({v.sql})" if v.type is not None and v.type.is_text else v.sql for v in values]
         order = node.args.get("order")
         over = f"PARTITION BY {', '.join(parts)} " if parts else ""
         over += f"ORDER BY {self.order(order, scope)}" if order is not None else ""
@@ -347,6 +350,16 @@ _COMPARISONS: Mapping[str, str] = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=
 def ordered(sql: str, item: exp.Expr) -> str:
     """One entry of an ORDER BY: NULL is the lowest value, whichever way the order goes."""
     return f"{sql} DESC NULLS LAST" if item.args.get("desc") else f"{sql} ASC NULLS FIRST"
+
+
+def need_no_blanks(value: Typed) -> str:
+    """Text that is grouped or told apart: the server takes 'a' and 'a ' for one, DuckDB for two, so a blank at the end
+    stops the query. The blanks of char and nchar are the type's own and always as many.
+    """
+    if value.type is None or value.type.base not in {"varchar", "nvarchar"}:
+        return value.sql
+    message = "The emulator does not group text that ends in a blank; use RTRIM."
+    return f"(CASE WHEN right({value.sql}, 1) = ' ' THEN {raise_error(50000, message)} ELSE {value.sql} END)"
 
 
 def _comparable(value: Typed, kind: SqlType) -> str:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from deployer.emulator import statements as st
 from deployer.emulator.errors import ProgrammingError
 from deployer.emulator.frames import Result
+from deployer.emulator.relations import quote_name
 from deployer.emulator.store import need_storable
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Translator, quote_name
+from deployer.emulator.translate import Translator
 from deployer.emulator.types import SqlColumn
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from deployer.emulator.functions import Typed, as_type
 from deployer.emulator.grammar import parse_batch
 from deployer.emulator.predict import BATCH_ROWS, PredictRelation, bind_model
 from deployer.emulator.refusals import translate_error
+from deployer.emulator.relations import Relation, View
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Relation, Translator, View, table_name
+from deployer.emulator.translate import Translator, table_name
 from deployer.emulator.types import INT, MAX, NVARCHAR, SqlColumn, SqlType
 
 if TYPE_CHECKING:

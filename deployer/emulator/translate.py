@@ -7,46 +7,20 @@ all, or the same twice) never reach it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from sqlglot import exp
 
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.expressions import Expressions, Parameters, Scope, Source, ordered
+from deployer.emulator.expressions import Expressions, Parameters, Scope, Source, need_no_blanks, ordered
 from deployer.emulator.functions import Typed, as_type
+from deployer.emulator.relations import Relation, View, make_optional, need_names, rename_columns
 from deployer.emulator.syntax import ObjectName, Predict
 from deployer.emulator.types import INT, SqlColumn, SqlType, wider
 
 MAX_NESTING = 32
 """Views within views (learn.microsoft.com: 32 levels of nesting)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """Something that can stand in a FROM: DuckDB's SQL, and each column with its name within that SQL."""
-
-    sql: str
-    columns: tuple[tuple[str, SqlColumn], ...]
-
-    def source(self, alias: str, inner: str) -> Source:
-        """The relation under a T-SQL alias, called `inner` in DuckDB."""
-        return Source(
-            alias,
-            {
-                column.name.lower(): (column.name, Typed(f"{inner}.{quote_name(name)}", column.type, column.nullable))
-                for name, column in self.columns
-                if column.name
-            },
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A view's text and the names that it gives its columns, if any."""
-
-    query: exp.Expr
-    columns: tuple[str, ...] = ()
 
 
 class Environment(Protocol):
@@ -72,11 +46,6 @@ class Environment(Protocol):
         """Score a relation: its columns (those `wanted`, in lower case, or all), then the outputs."""
 
 
-def quote_name(name: str) -> str:
-    """A name in DuckDB."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 class Translator:
     """Translates one statement; `parameters` are bound when it runs."""
 
@@ -92,7 +61,7 @@ class Translator:
         return relation.sql, tuple(column for _, column in relation.columns)
 
     def _subquery(self, node: exp.Expr, scope: Scope) -> tuple[str, tuple[tuple[str, Typed], ...]]:
-        relation = self._query(node, scope, {}, 0)
+        relation = self._query(node, scope, scope.ctes, 0)
         return relation.sql, tuple((name, Typed(name, column.type)) for name, column in relation.columns)
 
     # --- Queries ---
@@ -115,7 +84,7 @@ class Translator:
         for cte in with_.expressions if with_ is not None else ():
             relation = self._query(cte.this, outer, found, depth)
             names = [column.name for column in cte.args["alias"].columns]
-            found[cte.alias.lower()] = _renamed(relation, names)
+            found[cte.alias.lower()] = rename_columns(relation, names)
         return found
 
     def _set_operation(
@@ -136,7 +105,8 @@ class Translator:
             kind = wider(first.type, second.type)
             columns.append((one, replace(first, type=kind, nullable=first.nullable or second.nullable)))
             for side, (name, column) in zip(sides, ((one, first), (other, second)), strict=True):
-                side.append(f"{as_type(Typed(name, column.type), kind)} AS {one}")
+                value = Typed(as_type(Typed(name, column.type), kind), kind)
+                side.append(f"{value.sql if word == 'UNION ALL' else need_no_blanks(value)} AS {one}")
         sql = " ".join(
             (
                 f"SELECT {', '.join(sides[0])} FROM ({left.sql})",
@@ -159,15 +129,27 @@ class Translator:
         distinct = node.args.get("distinct")
         if distinct is not None and distinct.args.get("on"):
             raise NotSupportedError("The emulator does not know DISTINCT ON.")
-        listed = ", ".join(f"{typed.sql} AS c{i}" for i, (_, typed) in enumerate(projections))
+        listed = ", ".join(
+            f"{typed.sql if distinct is None else need_no_blanks(typed)} AS c{i}"
+            for i, (_, typed) in enumerate(projections)
+        )
         sql = f"SELECT {'DISTINCT ' if distinct is not None else ''}{listed}"
         if tables:
             sql += f" FROM {tables}"
-        if node.args.get("where"):
-            sql += f" WHERE {write.condition(node.args['where'].this, scope)}"
+        conditions = [write.condition(node.args["where"].this, scope)] if node.args.get("where") else []
+        grouped: list[Typed] = []
         if node.args.get("group"):
             _refuse(node.args["group"], {"expressions"})
-            sql += " GROUP BY " + ", ".join(write.value(item, scope).sql for item in node.args["group"].expressions)
+            grouped = [write.value(item, scope) for item in node.args["group"].expressions]
+            # What is grouped must stand in the select list as it is written, so its guard stands in the condition.
+            guards = [need_no_blanks(typed) for typed in grouped]
+            conditions += [
+                f"({g}) IS NOT DISTINCT FROM {t.sql}" for g, t in zip(guards, grouped, strict=True) if g != t.sql
+            ]
+        if conditions:
+            sql += f" WHERE {' AND '.join(conditions)}"
+        if grouped:
+            sql += " GROUP BY " + ", ".join(typed.sql for typed in grouped)
         if node.args.get("having"):
             sql += f" HAVING {write.condition(node.args['having'].this, scope)}"
         if node.args.get("order"):
@@ -226,7 +208,7 @@ class Translator:
     def _from(self, node: exp.Select, outer: Scope, ctes: Mapping[str, Relation], depth: int) -> tuple[Scope, str]:
         first = node.args.get("from_")
         if first is None:
-            return Scope((), outer), ""
+            return Scope((), outer, ctes), ""
         wanted = _names_in(node)
         sources, sql = self._source(first.this, outer, ctes, depth, wanted)
         for join in [*(first.this.args.get("joins") or []), *(node.args.get("joins") or [])]:
@@ -234,9 +216,9 @@ class Translator:
             more, right = self._source(join.this, outer, ctes, depth, wanted)
             words = f"{join.side} {join.kind}".strip().upper()
             if words.startswith(("RIGHT", "FULL")):
-                sources = tuple(map(_optional, sources))
+                sources = tuple(map(make_optional, sources))
             if words.startswith(("LEFT", "FULL")):
-                more = tuple(map(_optional, more))
+                more = tuple(map(make_optional, more))
             sources = (*sources, *more)
             on = join.args.get("on")
             if on is None:
@@ -246,12 +228,12 @@ class Translator:
             else:
                 if words not in _JOINS:
                     raise NotSupportedError(f"The emulator does not know {words} JOIN.")
-                sql += f" {words} JOIN {right} ON {self.expressions.condition(on, Scope(sources, outer))}"
+                sql += f" {words} JOIN {right} ON {self.expressions.condition(on, Scope(sources, outer, ctes))}"
         exposed = [source.alias.lower() for source in sources if source.alias]
         twice = next((alias for alias in exposed if exposed.count(alias) > 1), None)
         if twice is not None:
             raise ProgrammingError(f"The objects or correlation names '{twice}' in the FROM clause are the same.", 1011)
-        return Scope(sources, outer), sql
+        return Scope(sources, outer, ctes), sql
 
     def _source(
         self,
@@ -270,7 +252,7 @@ class Translator:
                 raise ProgrammingError("Incorrect syntax near ')': a derived table needs an alias.", 102, 15)
             relation = self._query(node.this, outer, self._with(node, outer, ctes, depth), depth)
             columns = [column.name for column in node.args["alias"].columns]
-            relation = _checked(_renamed(relation, columns), node.alias)
+            relation = need_names(rename_columns(relation, columns), node.alias)
             return (relation.source(node.alias, inner),), f"({relation.sql}) AS {inner}"
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
             raise NotSupportedError(f"The emulator does not know {node.sql(dialect='tsql')[:80]!r} as a table.")
@@ -284,12 +266,12 @@ class Translator:
     def _named(self, name: ObjectName, qualified: bool, ctes: Mapping[str, Relation], depth: int) -> Relation:
         """A CTE, a table or a view."""
         if not qualified and name.name.lower() in ctes:
-            return _checked(ctes[name.name.lower()], name.name)
+            return need_names(ctes[name.name.lower()], name.name)
         found = self.environment.find_object(name)
         if isinstance(found, Relation):
             return found
         relation = self._query(found.query, Scope(), {}, depth + 1)
-        return _checked(_renamed(relation, found.columns), name.name)
+        return need_names(rename_columns(relation, found.columns), name.name)
 
     def _predict(
         self,
@@ -360,37 +342,10 @@ def _names_in(node: exp.Select) -> frozenset[str] | None:
     return frozenset(names)
 
 
-def _optional(source: Source) -> Source:
-    """A source whose rows an outer join may leave out."""
-    columns = {key: (name, replace(typed, nullable=True)) for key, (name, typed) in source.columns.items()}
-    return replace(source, columns=columns)
-
-
 def _name_of(item: exp.Expr) -> str:
     if isinstance(item, exp.Alias):
         return str(item.alias)
     return str(item.name) if isinstance(item, exp.Column) else ""
-
-
-def _renamed(relation: Relation, names: list[str] | tuple[str, ...]) -> Relation:
-    if not names:
-        return relation
-    if len(names) != len(relation.columns):
-        raise ProgrammingError(f"There are {len(names)} column names and {len(relation.columns)} columns.", 8158)
-    pairs = zip(relation.columns, names, strict=True)
-    return replace(relation, columns=tuple((inner, replace(column, name=name)) for (inner, column), name in pairs))
-
-
-def _checked(relation: Relation, alias: str) -> Relation:
-    """Columns of a derived relation need names, and each its own."""
-    seen: set[str] = set()
-    for number, (_, column) in enumerate(relation.columns, start=1):
-        if not column.name:
-            raise ProgrammingError(f"No column name was specified for column {number} of '{alias}'.", 8155)
-        if column.name.lower() in seen:
-            raise ProgrammingError(f"The column '{column.name}' was specified multiple times for '{alias}'.", 8156)
-        seen.add(column.name.lower())
-    return relation
 
 
 def _place(item: exp.Expr, places: Mapping[str, str]) -> str:

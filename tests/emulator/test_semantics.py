@@ -184,3 +184,38 @@ def test_cast_to_real_rounds_as_ieee_does_or_overflows(value: float) -> None:
         assert math.copysign(1, found) == math.copysign(1, expected)
     finally:
         connection.close()
+
+
+def test_subqueries_see_the_ctes_around_them(run: Run) -> None:
+    rows = run("""
+        WITH low AS (SELECT 1 AS v UNION ALL SELECT 2), high AS (SELECT v + 1 AS v FROM low)
+        SELECT v, (SELECT MAX(v) FROM high) AS top_one FROM low
+        WHERE v IN (SELECT v FROM high) AND EXISTS (SELECT 1 FROM high WHERE high.v = low.v) ORDER BY v;
+    """)
+    assert rows == [(2, 3)]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT x, COUNT(*) FROM t GROUP BY x;",
+        "SELECT DISTINCT x FROM t;",
+        "SELECT x FROM t UNION SELECT 'b';",
+        "SELECT x FROM t EXCEPT SELECT 'b';",
+    ],
+)
+def test_text_that_ends_in_a_blank_is_not_grouped_in_silence(run: Run, query: str) -> None:
+    """The server takes 'a' and 'a ' for one value, DuckDB for two."""
+    run("CREATE TABLE t (x varchar(5)) WITH (HEAP); INSERT INTO t (x) VALUES ('a');")
+    assert run(query)
+    run("INSERT INTO t (x) VALUES ('a ');")
+    with pytest.raises(DatabaseError, match="ends in a blank"):
+        run(query)
+    assert run("SELECT COUNT(DISTINCT x), COUNT(*) FROM t WHERE x = 'A';") == [(1, 2)]
+    assert run("SELECT RTRIM(x), COUNT(*) FROM t GROUP BY RTRIM(x);") == [("a", 2)]
+    assert run("SELECT ROW_NUMBER() OVER (PARTITION BY x ORDER BY x) AS n FROM t ORDER BY n;") == [(1,), (2,)]
+
+
+def test_null_is_a_group_of_its_own(run: Run) -> None:
+    run("CREATE TABLE t (x varchar(5)) WITH (HEAP); INSERT INTO t (x) VALUES (NULL); INSERT INTO t (x) VALUES (NULL);")
+    assert run("SELECT x, COUNT(*) FROM t GROUP BY x;") == [(None, 2)]
