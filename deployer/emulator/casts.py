@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.types import MAX, SqlType
 
-_DATES = ("date", "time", "datetime", "datetime2", "smalldatetime", "datetimeoffset")
+_DATES = ("date", "time", "datetime", "datetime2", "datetimeoffset")
 
 
 def quote(text: str) -> str:
@@ -40,7 +40,20 @@ def cast(sql: str, source: SqlType | None, target: SqlType, safe: bool = False, 
         return _to_number(sql, source, target, safe)
     if source.is_number:
         raise ProgrammingError(f"Explicit conversion from data type {source} to {target} is not allowed.", 529)
-    return f"{'TRY_' if safe else ''}CAST({sql} AS {target.duckdb})"
+    return _to_date(sql, source, target, safe)
+
+
+def _to_date(sql: str, source: SqlType, target: SqlType, safe: bool) -> str:
+    if source.is_text:
+        # DuckDB counts microseconds, the server's datetime2 a tenth of them.
+        fail = "NULL" if safe else raise_error(50000, "The emulator's times have six digits after the second.")
+        sql = f"(CASE WHEN regexp_matches({sql}, '[.]\\d{{6}}0*[1-9]') THEN {fail} ELSE {sql} END)"
+    value = f"{'TRY_' if safe else ''}CAST({sql} AS {target.duckdb})"
+    if target.base == "datetime" and source.base != "date":
+        # datetime counts 300ths of a second, shown as whole milliseconds: learn.microsoft.com, datetime.
+        ticks = f"round(epoch_us({value}) * 3 / 10000.0)"
+        return f"make_timestamp(CAST(round({ticks} * 10 / 3.0) * 1000 AS BIGINT))"
+    return value
 
 
 def _to_text(sql: str, source: SqlType, target: SqlType, style: int | None) -> str:
@@ -52,7 +65,7 @@ def _to_text(sql: str, source: SqlType, target: SqlType, style: int | None) -> s
         return _cut(f"({text})", target)
     if source.is_text:
         return _cut(sql, target)
-    if style is not None or source.base in {"real", "float", "time", "datetime", "datetime2", "smalldatetime"}:
+    if style is not None or source.base in {"real", "float", "time", "datetime", "datetime2"}:
         # The server writes floats with six digits and dates by the session's language.
         raise NotSupportedError(f"The emulator does not write {source} as text; cast to decimal or date first.")
     text = f"CAST({sql} AS VARCHAR)"

@@ -135,14 +135,19 @@ class Expressions:
         if "e" in text.lower():
             return Typed(f"CAST('{text}' AS DOUBLE)", FLOAT)
         if text.isdigit():
-            number = int(text)
-            if number < 2**31:
+            if int(text) < 2**31:
                 return Typed(f"CAST({text} AS INTEGER)", INT)
-            # A whole number that is no int is numeric(n, 0), and meets bigint where it fits.
-            kind = BIGINT if number < 2**63 else SqlType("decimal", None, len(text), 0)
-            return Typed(f"CAST({text} AS {kind.duckdb})", kind)
+            # A whole number that is no int is a decimal, never a bigint: learn.microsoft.com, constants.
+            return self._decimal(text)
+        return self._decimal(text)
+
+    def _decimal(self, text: str) -> Typed:
         scale = len(text.partition(".")[2])
         digits = max(len(text.replace(".", "").lstrip("0")), scale, 1)
+        if digits > 38:
+            raise ProgrammingError(
+                f"The number '{text[:50]}' is out of the range for numeric representation.", 1007, 15
+            )
         kind = SqlType("decimal", None, digits, scale)
         return Typed(f"CAST({quote(text)} AS {kind.duckdb})", kind)
 

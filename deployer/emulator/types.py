@@ -28,7 +28,6 @@ _DUCKDB: Mapping[str, str] = {
     "time": "TIME",
     "datetime": "TIMESTAMP",
     "datetime2": "TIMESTAMP",
-    "smalldatetime": "TIMESTAMP",
     "datetimeoffset": "TIMESTAMP WITH TIME ZONE",
     "uniqueidentifier": "UUID",
 }
@@ -106,6 +105,8 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
     """
     written = name.lower()
     base = _NAMES.get(written, written)
+    if base == "smalldatetime":
+        raise NotSupportedError("The emulator does not know the type smalldatetime; use datetime2.")
     if base in _ABSENT:
         raise NotSupportedError(f"Type {written} is not supported in a dedicated SQL pool.", 104)
     if base == "float" and arguments:
@@ -168,7 +169,7 @@ def wider(left: SqlType, right: SqlType) -> SqlType:
         return right
     if right.is_text and not left.is_binary:
         return left
-    if {left.base, right.base} <= {"date", "datetime", "datetime2", "smalldatetime"}:
+    if {left.base, right.base} <= {"date", "datetime", "datetime2"}:
         return DATETIME2
     raise ProgrammingError(f"Operand type clash: {left} is incompatible with {right}", 206)
 

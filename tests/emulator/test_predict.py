@@ -63,7 +63,7 @@ def test_float_tensor_may_be_read_as_float(run: Run) -> None:
 
 def test_every_type_goes_in_and_comes_out(run: Run) -> None:
     run("""
-        CREATE VIEW typed AS SELECT id, f AS d, CAST(id AS bigint) * 3000000000 AS big, id AS small,
+        CREATE VIEW typed AS SELECT id, f AS d, id * CAST(3000000000 AS bigint) AS big, id AS small,
             CAST(ISNULL(text, N'none') AS nvarchar(20)) AS text FROM rows
     """)
     names = [("d2", "float"), ("big2", "bigint"), ("small2", "int"), ("text2", "nvarchar(20)")]

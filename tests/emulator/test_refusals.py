@@ -60,6 +60,7 @@ ENGINE: dict[str, int] = {
     "SELEC 1;": 102,
     "SELECT 'open": 102,
 }
+ENGINE["SELECT CAST('2020-01-01 00:00:00.1234567' AS datetime2);"] = 50000  # the emulator's own: times have six digits
 ABSENT: tuple[str, ...] = (
     "INSERT INTO filled (n) OUTPUT inserted.n VALUES (3);",
     "INSERT INTO filled (n) VALUES (3), (4);",
@@ -100,6 +101,8 @@ UNKNOWN: dict[str, str] = {
     "SELECT 1.5 / 2;": "decimals",
     "SELECT HASHBYTES('MD5', 0x01);": "MD5",
     "SELECT n FROM filled WHERE t LIKE '[a]%';": "LIKE",
+    "SELECT CAST('2020-01-01' AS smalldatetime);": "smalldatetime",
+    "SELECT 3000000000 / 7;": "decimals",
     "SELECT TOP 10 PERCENT n FROM filled;": "PERCENT",
     "SET LANGUAGE english;": "LANGUAGE",
     "SELECT n FROM filled TABLESAMPLE (10 PERCENT);": "",

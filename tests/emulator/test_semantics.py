@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import struct
 from decimal import Decimal
@@ -67,6 +68,12 @@ VALUES: dict[str, Any] = {
     # Decimals are exact.
     "1.10 + 2.205": Decimal("3.305"),
     "1.5 * 1.5": Decimal("2.25"),
+    "3000000000 + 1": Decimal(3000000001),
+    # datetime counts 300ths of a second.
+    "CAST('2020-01-01 00:00:00.005' AS datetime)": dt.datetime(2020, 1, 1, 0, 0, 0, 7000),
+    "CAST(CAST('2020-01-01 00:00:00.0012' AS datetime2) AS datetime)": dt.datetime(2020, 1, 1),
+    "CAST('2020-01-02' AS date)": dt.date(2020, 1, 2),
+    "CASE WHEN CAST('2020-01-02' AS datetime2) > '2020-01-01' THEN 1 ELSE 0 END": 1,
     # Binary.
     "0x00FF": b"\x00\xff",
     "HASHBYTES('SHA2_256', 0x616263)": bytes.fromhex(
