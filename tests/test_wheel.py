@@ -67,7 +67,7 @@ def test_wheel_runs_in_a_fresh_environment(wheel: Path, tmp_path: Path) -> None:
         assert done.returncode in (0, 1), done.stderr
         return done.stdout
 
-    model = ROOT / "fixtures" / "linear_model"
+    model = ROOT / "fixtures" / "linear_regression"
     assert run("--version").startswith("deployer ")
     assert "version-too-new" in run("check", model, "--json")
 
