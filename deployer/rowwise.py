@@ -85,70 +85,63 @@ def free_batch(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> Model | N
     return model.with_proto(proto)
 
 
-@dataclass(frozen=True, slots=True)
-class RowLoop:
-    """A model that runs another one once a row: its bytes, and what fills each of its inputs.
+def loop_rows(model: Model, outputs: Sequence[str]) -> Model | None:
+    """The model inside of a Scan over rows: `rows of x` for each input x, `all y` for each of these outputs.
 
-    `feeds` gives for each input, of shape `[rows, 1, k]`, the k inputs of the original that lie side by side in it.
+    None where an output is no tensor, an input is not one value a row, or the opset has no such Scan (before 9).
     """
+    from onnx import GraphProto, TensorProto, helper
 
-    model: Model
-    feeds: Mapping[str, tuple[str, ...]]
-
-
-def loop_rows(model: Model, outputs: Sequence[str]) -> RowLoop | None:
-    """The model inside of a Scan over rows, for those outputs, which must be tensors.
-
-    None where the model's opset has no such Scan (before 9), or an input is not one number or text a row.
-    """
-    from onnx import GraphProto, helper
-
+    if not {column.name for column in model.outputs if column.is_tensor}.issuperset(outputs):
+        return None
+    if any(column.shape not in {(1,), (1, 1)} for column in model.inputs):
+        return None
     proto = model.edit()
     import_operators(proto)
-    version = max(entry.version for entry in proto.opset_import if entry.domain in {"", "ai.onnx"})
-    if version < 9 or any(column.shape not in {(1,), (1, 1)} for column in model.inputs):
+    if max(entry.version for entry in proto.opset_import if entry.domain in {"", "ai.onnx"}) < 9:
         return None
     graph = proto.graph
-    names = {column.name for column in model.inputs}
     kept = [value for value in graph.output if value.name in outputs]
     graph.ClearField("output")
     graph.output.extend(kept)
     drop_unread(graph)
 
-    # Inputs that a node only lays side by side are laid side by side before the loop: thirty inputs cost more than
-    # the model behind them.
+    # Inputs that a node only lays side by side are laid side by side before the loop: thirty inputs cost more there
+    # than the model behind them.
+    values = {value.name: value for value in graph.input}
     joins = {
-        node.output[0]: tuple(node.input)
+        node.output[0]: node
         for node in graph.node
-        if node.op_type == "Concat" and names.issuperset(node.input) and abs(node.attribute[0].i) == 1
+        if node.op_type == "Concat" and set(node.input) <= set(values) and abs(node.attribute[0].i) == 1
     }
     inner = [node for node in graph.node if node.output[0] not in joins]
     read = {name for node in inner for name in node.input} | {value.name for value in kept}
-    feeds = {name: parts for name, parts in joins.items() if len(parts) > 1}
-    feeds |= {name: (name,) for name in sorted(names & read)}
-    values = {value.name: value for value in graph.input}
-    body = GraphProto(name="row")
-    scanned = GraphProto(name="rows", initializer=graph.initializer)
-    for name, parts in feeds.items():
-        kind = values[parts[0]].type.tensor_type.elem_type
-        shape = [1, len(parts)] if name in joins else [1] * len(values[name].type.tensor_type.shape.dim)
-        body.input.append(helper.make_tensor_value_info(name, kind, shape))
-        scanned.input.append(helper.make_tensor_value_info(f"rows of {name}", kind, ["rows", *shape]))
-    body.node.extend(inner)
-    for value in kept:
-        kind = value.type.tensor_type.elem_type
-        body.output.append(value)
-        scanned.output.append(helper.make_tensor_value_info(f"all {value.name}", kind, None))
-    scan = helper.make_node(
-        "Scan",
-        [value.name for value in scanned.input],
-        [value.name for value in scanned.output],
-        body=body,
-        num_scan_inputs=len(feeds),
+    body = GraphProto(name="row", node=inner, output=kept)
+    outer = GraphProto(name="rows", initializer=graph.initializer)
+    fed = []
+    for name in [*joins, *(column.name for column in model.inputs if column.name in read)]:
+        parts = list(joins[name].input) if name in joins else [name]
+        tensor = values[parts[0]].type.tensor_type
+        row = [1, len(parts)] if name in joins else [1] * len(tensor.shape.dim)
+        body.input.append(helper.make_tensor_value_info(name, tensor.elem_type, row))
+        source = f"rows of {parts[0]}"
+        if name in joins:
+            source = f"rows of {name}"
+            outer.node.append(helper.make_node("Concat", [f"rows of {part}" for part in parts], [source], axis=1))
+        outer.initializer.append(helper.make_tensor(f"row of {name}", TensorProto.INT64, [len(row) + 1], [-1, *row]))
+        outer.node.append(helper.make_node("Reshape", [source, f"row of {name}"], [f"each of {name}"]))
+        fed.append(f"each of {name}")
+    outer.node.append(
+        helper.make_node("Scan", fed, [f"all {value.name}" for value in kept], body=body, num_scan_inputs=len(fed))
     )
-    scanned.node.append(scan)
-    proto.graph.CopyFrom(scanned)
-    return RowLoop(model.with_proto(proto), {f"rows of {name}": parts for name, parts in feeds.items()})
+    for column in model.inputs:
+        kind = values[column.name].type.tensor_type.elem_type
+        shape = ["rows", *(column.shape or ())[1:]]
+        outer.input.append(helper.make_tensor_value_info(f"rows of {column.name}", kind, shape))
+    for value in kept:
+        outer.output.append(helper.make_tensor_value_info(f"all {value.name}", value.type.tensor_type.elem_type, None))
+    proto.graph.CopyFrom(outer)
+    return model.with_proto(proto)
 
 
 def _follow(

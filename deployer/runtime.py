@@ -14,7 +14,7 @@ import numpy as np
 from deployer.errors import RuntimeFault
 from deployer.model import Column, Model
 from deployer.rows import NUMPY_TYPES, make_rows
-from deployer.rowwise import RowLoop, free_batch, loop_rows, takes_one_row
+from deployer.rowwise import free_batch, loop_rows, takes_one_row
 from deployer.scalars import input_columns, output_columns
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -44,7 +44,7 @@ class Scorer:
         self.columns = input_columns(model, columns)
         self.outputs = output_columns(model)
         self._session = _open_session(model)
-        self._loops: dict[tuple[str, ...], tuple[Any, RowLoop] | None] = {}
+        self._loops: dict[tuple[str, ...], Any] = {}
 
     @cached_property
     def freed(self) -> Scorer | None:
@@ -85,29 +85,21 @@ class Scorer:
             return self._no_scores(wanted)
         if self.freed is not None:
             return self.freed.score(batch, wanted)
-        looped = self._looped(wanted)
-        if looped is None:
+        loop = self._loop(wanted)
+        if loop is None:
             return self._score_alone(batch, wanted)
-        session, loop = looped
-        feed = self.feed(batch)
-        stacked = {}
-        for name, parts in loop.feeds.items():
-            first = feed[parts[0]]
-            row = (1, len(parts)) if first.ndim > 1 else (1,)
-            values = first if len(parts) == 1 else np.concatenate([feed[part] for part in parts], axis=1)
-            stacked[name] = values.reshape(-1, *row)
-        return self._run(session, stacked, wanted, names=[f"all {name}" for name in wanted])
+        rows = {f"rows of {name}": values for name, values in self.feed(batch).items()}
+        return self._run(loop, rows, wanted, names=[f"all {name}" for name in wanted])
 
     def _no_scores(self, outputs: tuple[str, ...]) -> dict[str, Array]:
         types = {column.name: NUMPY_TYPES.get(column.type, np.float32) for column in self.model.outputs}
         return {name: np.empty(0, types[output]) for output in outputs for name in self.outputs[output]}
 
-    def _looped(self, outputs: tuple[str, ...]) -> tuple[Any, RowLoop] | None:
-        """The model in a loop over rows inside ONNX Runtime, and its session; None where that cannot be."""
+    def _loop(self, outputs: tuple[str, ...]) -> Any:
+        """A session that runs the model in a loop over rows inside ONNX Runtime; None where that cannot be."""
         if outputs not in self._loops:
-            tensors = {column.name for column in self.model.outputs if column.is_tensor}
-            loop = loop_rows(self.model, outputs) if tensors.issuperset(outputs) else None
-            self._loops[outputs] = None if loop is None else (_open_session(loop.model), loop)
+            loop = loop_rows(self.model, outputs)
+            self._loops[outputs] = None if loop is None else _open_session(loop)
         return self._loops[outputs]
 
     def _score_alone(self, batch: Batch, outputs: tuple[str, ...]) -> dict[str, Array]:
