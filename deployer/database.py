@@ -287,6 +287,10 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"\b229\b|permission was denied", "PREDICT needs EXECUTE on the database and SELECT on the data and the models"),
     (r"Login failed|\b18456\b", "check user, password and database in the URL"),
     (r"install the required dependencies", "the driver needs system packages: Debian's unixodbc brings them"),
+    (
+        r"Can't open lib|IM002|Data source name not found",
+        "the URL names no installed ODBC driver: `odbcinst -q -d` lists those that are there",
+    ),
     (r"\b4060\b|Cannot open database", "check the database's name in the URL; a file's folder must exist"),
     (
         r"timeout|timed out|\b08001\b|unable to establish connection|TCP Provider",
