@@ -1,8 +1,8 @@
-"""What several modules do to a graph: find names, rename values, take one column of a tensor, drop what is unread."""
+"""What several modules do to a graph: name and rename values, take columns of a tensor, drop what is unread, judge it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -39,26 +39,32 @@ def value_names(graph: onnx.GraphProto) -> set[str]:
     return names
 
 
-def new_name(graph: onnx.GraphProto, base: str) -> str:
-    """`base`, or `base_2`, `base_3`, …: the first that no value has."""
-    taken = value_names(graph)
+def new_name(taken: set[str], base: str) -> str:
+    """`base`, or `base_2`, `base_3`, …: the first that is not taken; `taken` grows by it."""
     name, number = base, 2
     while name in taken:
         name, number = f"{base}_{number}", number + 1
+    taken.add(name)
     return name
 
 
-def rename_value(graph: onnx.GraphProto, old: str, new: str) -> None:
-    """Call a value by another name wherever it is made or read; the graph's own inputs and outputs keep theirs."""
+def rename_values(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
+    """Call values by other names, old to new, wherever they are made or read.
+
+    What the caller feeds and what the graph returns keep their names.
+    """
+    filled = {tensor.name for tensor in graph.initializer}
     for inner in graphs(graph):
         for node in inner.node:
-            for names in (node.input, node.output):
-                for index, name in enumerate(names):
-                    if name == old:
-                        names[index] = new
-        for entry in (*inner.value_info, *inner.initializer):
-            if entry.name == old:
-                entry.name = new
+            for used in (node.input, node.output):
+                for index, name in enumerate(used):
+                    if name in names:
+                        used[index] = names[name]
+        fed = [value for value in inner.input if inner is not graph or value.name in filled]
+        returned = inner.output if inner is not graph else ()
+        for entry in (*fed, *returned, *inner.value_info, *inner.initializer):
+            if entry.name in names:
+                entry.name = names[entry.name]
 
 
 def attribute(node: onnx.NodeProto, name: str) -> onnx.AttributeProto | None:
@@ -94,8 +100,14 @@ def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[
     at = next(index for index, value in enumerate(graph.output) if value.name == output)
     first = _first_dimension(graph.output[at])
     outputs = list(graph.output)
+    taken = value_names(graph) | set(names)
+    # A value inside the graph may be called as a column; it makes room.
+    inside = value_names(graph).intersection(names)
+    renamed = {name: new_name(taken, f"{name}_inner") for name in names if name in inside}
+    rename_values(graph, renamed)
+    source = renamed.get(source, source)
     for column, name in enumerate(names):
-        index = new_name(graph, f"{name}_index")
+        index = new_name(taken, f"{name}_index")
         graph.initializer.append(helper.make_tensor(index, TensorProto.INT64, [1], [column]))
         graph.node.append(helper.make_node("Gather", [source, index], [name], name=f"take_{index}", axis=1))
     made = [helper.make_tensor_value_info(name, element_type, [first, 1]) for name in names]
@@ -123,8 +135,97 @@ def drop_unread(graph: onnx.GraphProto) -> None:
             for inner in [entry.g, *entry.graphs] if entry.HasField("g") else entry.graphs:
                 needed.update(value_names(inner))
     initializers = [tensor for tensor in graph.initializer if tensor.name in needed]
+    # Files up to IR 3 list what an initializer fills among the inputs; without it, the caller would have to.
+    unfilled = {tensor.name for tensor in graph.initializer} - needed
+    inputs = [value for value in graph.input if value.name not in unfilled]
     made = {name for node in kept for name in node.output}
     infos = [value for value in graph.value_info if value.name in made]
-    for field, values in (("node", kept[::-1]), ("initializer", initializers), ("value_info", infos)):
+    fields = {"node": kept[::-1], "initializer": initializers, "input": inputs, "value_info": infos}
+    for field, values in fields.items():
         graph.ClearField(field)
         getattr(graph, field).extend(values)
+
+
+def element_type(proto: onnx.ModelProto, name: str) -> int:
+    """The element type of a value anywhere in the outer graph, inferred where it is not stated; 0 where unknown."""
+    from onnx import shape_inference
+
+    graph = shape_inference.infer_shapes(_without_weights(proto)).graph
+    for value in (*graph.value_info, *graph.input, *graph.output):
+        if value.name == name:
+            return _element_type(value)
+    return next((int(tensor.data_type) for tensor in graph.initializer if tensor.name == name), 0)
+
+
+_LONG = 64
+"""Elements of an attribute's list from which on it is weights, which say nothing about names and types."""
+
+
+def find_fault(proto: onnx.ModelProto) -> str:
+    """Why no runtime can load a model, in ONNX's own words; empty where ONNX's checker and its types agree with it.
+
+    Shapes are not judged: ONNX Runtime, too, takes a stated shape that is wrong for a hint.
+    """
+    import onnx
+    from onnx import checker, shape_inference
+
+    light = _without_weights(proto)
+    stated = {value.name: _element_type(value) for value in light.graph.output}
+    try:
+        checker.check_model(light)
+        for value in light.graph.output:
+            # Inference keeps a type that is stated, right or wrong.
+            value.ClearField("type")
+        inferred = shape_inference.infer_shapes(light, check_type=True).graph.output
+    except (checker.ValidationError, shape_inference.InferenceError) as error:
+        words = " ".join(str(error).partition("\n\n")[0].split())
+        return words.removeprefix("[ShapeInferenceError] ").removeprefix("[TypeInferenceError] ")
+    for value in inferred:
+        if _element_type(value) not in {0, stated[value.name]}:
+            names = [
+                onnx.TensorProto.DataType.Name(kind).lower() for kind in (stated[value.name], _element_type(value))
+            ]
+            return f"output {value.name!r} is said to be {names[0]}, and its node makes {names[1]}"
+    return ""
+
+
+def _element_type(value: onnx.ValueInfoProto) -> int:
+    """The element type of a tensor, or of the values in a list of maps; 0 where none is said."""
+    kind = value.type
+    if kind.HasField("sequence_type"):
+        kind = kind.sequence_type.elem_type
+    if kind.HasField("map_type"):
+        kind = kind.map_type.value_type
+    return int(kind.tensor_type.elem_type)
+
+
+def _without_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The model without the bulk of its weights: a forest's lists are most of its bytes, and slow to copy."""
+    import onnx
+
+    light = onnx.ModelProto(
+        ir_version=proto.ir_version, opset_import=proto.opset_import, functions=proto.functions, graph=onnx.GraphProto()
+    )
+    graph = proto.graph
+    for field in ("input", "output", "value_info"):
+        getattr(light.graph, field).extend(getattr(graph, field))
+    light.graph.name = graph.name
+    fed = {value.name for value in graph.input}
+    for tensor in graph.initializer:
+        if not tensor.external_data:
+            light.graph.initializer.append(tensor)
+        elif tensor.name not in fed:
+            # Its bytes are in a file, which is another rule's finding; type and shape are known all the same.
+            light.graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
+    for node in graph.node:
+        copy = light.graph.node.add(
+            op_type=node.op_type, domain=node.domain, name=node.name, input=node.input, output=node.output
+        )
+        for entry in node.attribute:
+            lists = {field: getattr(entry, field) for field in ("floats", "ints", "strings")}
+            if any(len(values) > _LONG for values in lists.values()):
+                short = {field: values[:_LONG] for field, values in lists.items()}
+                copy.attribute.add(name=entry.name, type=entry.type, **short)
+            else:
+                copy.attribute.append(entry)
+    return light

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import FixError
 from deployer.model import Column, Model
+from deployer.names import NAME_LENGTH
 
 if TYPE_CHECKING:
     import onnx
-
-_NAME_LENGTH = 128
-"""Longest identifier of T-SQL, in characters (learn.microsoft.com: database identifiers)."""
 
 _METADATA_KEYS = ("feature_names", "columns", "input_columns")
 """Keys of `metadata_props` under which exporters and people leave the columns' names, as JSON or comma-separated."""
@@ -66,11 +64,13 @@ def _wide_names(model: Model, wanted: int, columns: Sequence[str], taken: set[st
             continue
         if len(names) != wanted:
             raise FixError(f"{place}: {len(names)} names for {wanted} columns of wide input", hint=hint)
-        twice = sorted({name for name in names if names.count(name) > 1} | (taken & set(names)))
-        if twice:
-            raise FixError(f"{place}: name {twice[0]!r} stands for more than one column", hint=hint)
         if not all(names):
             raise FixError(f"{place}: a name is empty", hint=hint)
+        seen = {name.casefold() for name in taken}
+        for name in names:
+            if name.casefold() in seen:
+                raise FixError(f"{place}: name {name!r} stands for more than one column (T-SQL minds no case)", hint)
+            seen.add(name.casefold())
         return names
     raise FixError(f"nothing says what the {wanted} columns of the wide input are called", hint=hint)
 
@@ -107,7 +107,7 @@ def output_columns(model: Model) -> Mapping[str, tuple[str, ...]]:
     graph, else by position. Outputs whose number of columns is not known are left out. Names are cut to 128
     characters and made distinct.
     """
-    taken = {column.name for column in (*model.inputs, *model.outputs) if column.width == 1}
+    taken = {column.name for column in (*model.inputs, *model.outputs)}
     named: dict[str, tuple[str, ...]] = {}
     for column in model.outputs:
         if column.width == 1:
@@ -126,15 +126,21 @@ def _distinct(names: Sequence[str], taken: set[str]) -> tuple[str, ...]:
     result = []
     used = {name.lower() for name in taken}
     for name in names:
-        clean = re.sub(r"[\x00-\x1f\x7f]", "_", name)[:_NAME_LENGTH]
-        unique, number = clean, 2
+        # What `deployer.names.name_problem` refuses; a class label may be any text.
+        clean = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", name).replace("$(", "_(")
+        unique, number = _cut(clean, NAME_LENGTH), 2
         while unique.lower() in used:
             suffix = f"_{number}"
-            unique, number = clean[: _NAME_LENGTH - len(suffix)] + suffix, number + 1
+            unique, number = _cut(clean, NAME_LENGTH - len(suffix)) + suffix, number + 1
         used.add(unique.lower())
         result.append(unique)
     taken.update(result)
     return tuple(result)
+
+
+def _cut(text: str, length: int) -> str:
+    """The text's first `length` UTF-16 units, or one less where the last is half a character."""
+    return text.encode("utf-16-le")[: 2 * length].decode("utf-16-le", "ignore")
 
 
 def class_labels(proto: onnx.ModelProto, output: str) -> tuple[str, ...]:

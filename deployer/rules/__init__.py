@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from deployer.rule import Rule
 from deployer.rules import (
+    custom_domain,
     external_data,
+    invalid_graph,
     unsupported_type,
+    unusable_name,
     version_too_new,
     wide_input,
     wide_output,
@@ -14,6 +17,9 @@ from deployer.rules import (
 
 RULES: tuple[Rule, ...] = (
     external_data.RULE,
+    invalid_graph.RULE,
+    custom_domain.RULE,
+    unusable_name.RULE,
     zipmap_output.RULE,
     wide_output.RULE,
     wide_input.RULE,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deployer.graph import STANDARD_DOMAINS, attribute, drop_attribute, graphs, new_name, nodes
+from deployer.graph import STANDARD_DOMAINS, attribute, drop_attribute, graphs, new_name, nodes, value_names
 
 if TYPE_CHECKING:
     import onnx
@@ -272,7 +272,8 @@ def _or_equal(graph: onnx.GraphProto, node: onnx.NodeProto, _since: int, version
 
     if version >= 12:
         return
-    names = [new_name(graph, f"{node.output[0]}_{part}") for part in ("strict", "equal")]
+    taken = value_names(graph)
+    names = [new_name(taken, f"{node.output[0]}_{part}") for part in ("strict", "equal")]
     strict = helper.make_node(node.op_type.removesuffix("OrEqual"), node.input, [names[0]])
     equal = helper.make_node("Equal", node.input, [names[1]])
     for inner in graphs(graph):

@@ -17,15 +17,17 @@ agraph (float[N, 1] x) => (bool[N, 1] high)
 **What to do.** `deployer fix` adds a cast inside the graph: integers that fit are bound as `int` or `bigint`, flags as
 `int` (0 or 1), 16-bit floats are returned as `real`.
 These casts are exact.
-An input of 16-bit floats is not cast, since a `real` may hold values that it cannot.
+An input of 16-bit floats is not cast, since a `real` may hold values that it cannot, and neither is a 64-bit unsigned
+integer, since `bigint` holds half of its values.
+A list or map as input has no column to come from: export the model again with one input a column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from deployer.graph import import_operators, new_name, rename_value
+from deployer.graph import import_operators, new_name, rename_values, value_names
 from deployer.model import Column, Model
 from deployer.rule import Finding, Fix, Rule
 from deployer.target import Target
@@ -49,60 +51,60 @@ _OUTPUTS: Mapping[str, str] = {**_INPUTS, "float16": "float", "bfloat16": "float
 def check(model: Model, target: Target) -> Iterator[Finding]:
     known = ", ".join(f"{onnx} ({sql.sql})" for onnx, sql in target.types.items())
     for kind, columns, casts in (("input", model.inputs, _INPUTS), ("output", model.outputs, _OUTPUTS)):
+        inside = _casts(columns, casts, target)
         for column in columns:
-            if not column.is_tensor or column.type in target.types:
+            # An output that is no tensor is zipmap-output's finding; WITH may leave it out, an input must be fed.
+            if column.type in target.types or (kind == "output" and not column.is_tensor):
                 continue
-            cast = casts.get(column.type)
-            fixable = cast in target.types
+            cast = inside.get(column.name)
             yield Finding(
                 f"{kind} {column.name!r}",
                 f"{kind} {column.name!r} is {column.type}; T-SQL has no type for it, only for {known}",
-                f"deployer fix casts it inside the graph and {_verb(kind)} it as {cast}"
-                if fixable
-                else "cast it before the export to one of these types",
-                fixable=fixable,
+                f"deployer fix casts it inside the graph and {'binds' if kind == 'input' else 'returns'} it as {cast}"
+                if cast
+                else "export the model again with one of these types here",
+                fixable=cast is not None,
             )
 
 
-def _verb(kind: str) -> str:
-    return "binds" if kind == "input" else "returns"
+def _casts(columns: Sequence[Column], casts: Mapping[str, str], target: Target) -> dict[str, str]:
+    """The columns that a cast makes fit, and the type that each is bound or returned as."""
+    return {
+        column.name: casts[column.type]
+        for column in columns
+        if column.type not in target.types and casts.get(column.type) in target.types
+    }
 
 
 def cast(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
     """The graph keeps its own types; a Cast at its border turns them into what T-SQL has."""
-    from onnx import TensorProto, helper
+    from onnx import TensorProto
 
+    inputs, outputs = _casts(model.inputs, _INPUTS, target), _casts(model.outputs, _OUTPUTS, target)
     proto = model.edit()
     import_operators(proto)
     graph = proto.graph
-    first: list[onnx.NodeProto] = []
-    last: list[onnx.NodeProto] = []
-
-    def wanted(columns: tuple[Column, ...], casts: Mapping[str, str]) -> dict[str, str]:
-        return {
-            column.name: casts[column.type]
-            for column in columns
-            if column.type not in target.types and casts.get(column.type) in target.types
-        }
-
-    for values, types, nodes in (
-        (graph.input, wanted(model.inputs, _INPUTS), first),
-        (graph.output, wanted(model.outputs, _OUTPUTS), last),
-    ):
-        for value in values:
-            if value.name not in types:
-                continue
-            inner = new_name(graph, f"{value.name}_inner")
-            rename_value(graph, value.name, inner)
-            tensor = value.type.tensor_type
-            made = TensorProto.DataType.Value(types[value.name].upper())
-            ends = (value.name, inner, tensor.elem_type) if nodes is first else (inner, value.name, made)
-            nodes.append(helper.make_node("Cast", [ends[0]], [ends[1]], name=f"cast_{inner}", to=ends[2]))
-            tensor.elem_type = made
-    rest = list(graph.node)
+    taken = value_names(graph)
+    inner = {name: new_name(taken, f"{name}_inner") for name in (*inputs, *outputs)}
+    rename_values(graph, inner)
+    nodes = list(graph.node)
     del graph.node[:]
-    graph.node.extend([*first, *rest, *last])
+    for value in graph.input:
+        if value.name in inputs:
+            graph.node.append(_cast_node(value.name, inner[value.name], value.type.tensor_type.elem_type))
+            value.type.tensor_type.elem_type = TensorProto.DataType.Value(inputs[value.name].upper())
+    graph.node.extend(nodes)
+    for value in graph.output:
+        if value.name in outputs:
+            value.type.tensor_type.elem_type = TensorProto.DataType.Value(outputs[value.name].upper())
+            graph.node.append(_cast_node(inner[value.name], value.name, value.type.tensor_type.elem_type))
     return model.with_proto(proto)
+
+
+def _cast_node(source: str, result: str, kind: int) -> onnx.NodeProto:
+    from onnx import helper
+
+    return helper.make_node("Cast", [source], [result], name=f"cast_{source}", to=kind)
 
 
 RULE = Rule.of(__name__, __doc__, check, Fix("cast inside the graph", cast, exact=True))

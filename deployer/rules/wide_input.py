@@ -22,11 +22,12 @@ Scores stay the same to the last bit: joining copies the values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from deployer.errors import FixError
-from deployer.graph import import_operators, new_name, rename_value, value_names
+from deployer.graph import import_operators, new_name, rename_values, value_names
 from deployer.model import Model
+from deployer.names import name_problem, shorten
 from deployer.rule import Finding, Fix, Rule
 from deployer.scalars import input_columns
 from deployer.target import Target
@@ -64,37 +65,39 @@ def split(model: Model, target: Target, columns: tuple[str, ...]) -> Model:
     proto = model.edit()
     import_operators(proto)
     graph = proto.graph
-    outputs = {value.name for value in graph.output}
-    inputs = list(graph.input)
+    wide = [value.name for value in graph.input if f"input {value.name!r}" in findings]
+    parts = [part for value in wide for part in names[value]]
+    _refuse_names(parts, {value.name for value in graph.output})
+    # A column may be called as a value inside the graph, or as the wide input itself: that value makes room.
+    taken = value_names(graph) | set(parts)
+    inside = value_names(graph).intersection(parts)
+    renamed = {part: new_name(taken, f"{part}_inner") for part in parts if part in inside}
+    rename_values(graph, renamed)
+    values = list(graph.input)
+    nodes = list(graph.node)
     del graph.input[:]
-    joins = []
-    for value in inputs:
-        if f"input {value.name!r}" not in findings:
+    del graph.node[:]
+    for value in values:
+        if value.name not in wide:
             graph.input.append(value)
             continue
-        parts = names[value.name]
-        clash = outputs.intersection(parts)
-        if clash:
-            raise FixError(
-                f"column {min(clash)!r} of input {value.name!r} has the name of an output",
-                hint="give other names: --columns a,b,c",
-            )
-        joined = value.name
-        if joined in parts:
-            # A column may be called as the wide input was; the joined tensor then makes room.
-            joined = new_name(graph, f"{value.name}_joined")
-            rename_value(graph, value.name, joined)
-        for part in parts:
-            if part in value_names(graph):
-                rename_value(graph, part, new_name(graph, f"{part}_inner"))
         tensor = value.type.tensor_type
         first = tensor.shape.dim[0].dim_value or tensor.shape.dim[0].dim_param or None
-        graph.input.extend(helper.make_tensor_value_info(part, tensor.elem_type, [first, 1]) for part in parts)
-        joins.append(helper.make_node("Concat", parts, [joined], name=new_name(graph, f"join_{joined}"), axis=1))
-    rest = list(graph.node)
-    del graph.node[:]
-    graph.node.extend([*joins, *rest])
+        filling = names[value.name]
+        joined = renamed.get(value.name, value.name)
+        graph.input.extend(helper.make_tensor_value_info(part, tensor.elem_type, [first, 1]) for part in filling)
+        graph.node.append(helper.make_node("Concat", filling, [joined], name=f"join_{joined}", axis=1))
+    graph.node.extend(nodes)
     return model.with_proto(proto)
+
+
+def _refuse_names(parts: Sequence[str], outputs: Collection[str]) -> None:
+    for part in parts:
+        problem = "is the name of an output" if part in outputs else name_problem(part)
+        if problem:
+            raise FixError(
+                f"column {shorten(part)} of the wide input {problem}", hint="give other names: --columns a,b,c"
+            )
 
 
 RULE = Rule.of(__name__, __doc__, check, Fix("one input a column", split, exact=True))

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.graph import new_name, rename_value, split_output
+from deployer.graph import split_output
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule
 from deployer.scalars import output_columns
@@ -59,11 +59,7 @@ def split(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
     for value in list(proto.graph.output):
         if f"output {value.name!r}" not in findings:
             continue
-        source = value.name
-        if source in names[value.name]:
-            source = new_name(proto.graph, f"{value.name}_joined")
-            rename_value(proto.graph, value.name, source)
-        split_output(proto, value.name, source, names[value.name], value.type.tensor_type.elem_type)
+        split_output(proto, value.name, value.name, names[value.name], value.type.tensor_type.elem_type)
     return model.with_proto(proto)
 
 

@@ -2,7 +2,8 @@
 
 A classifier's probabilities come as a list with a map from class to probability for each row (ZipMap).
 T-SQL has no type for it, so PREDICT cannot return it.
-The output may stay in the graph as long as WITH does not name it.
+The output may stay in the graph as long as WITH does not name it, so this is a warning while there is another output,
+and an error where there is none.
 
 Evidence: Microsoft's samples run on Azure Synapse with a ZipMap output that is not selected (sample).
 
@@ -25,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from deployer.graph import drop_unread, split_output
+from deployer.graph import drop_unread, element_type, split_output
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.scalars import output_columns
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 def check(model: Model, _target: Target) -> Iterator[Finding]:
     names = output_columns(model)
+    severity = Severity.WARNING if any(column.is_tensor for column in model.outputs) else Severity.ERROR
     for column in model.outputs:
         if column.is_tensor:
             continue
@@ -47,7 +49,7 @@ def check(model: Model, _target: Target) -> Iterator[Finding]:
             f"deployer fix returns {', '.join(names[column.name])} instead"
             if fixable
             else "leave it unselected, or export the model without it (skl2onnx: options={'zipmap': False})",
-            Severity.WARNING,
+            severity,
             fixable=fixable,
         )
 
@@ -70,8 +72,10 @@ def unzip(model: Model, _target: Target, _columns: tuple[str, ...]) -> Model:
     for column in model.outputs:
         zipmap = None if column.is_tensor else _zipmap(proto, column.name)
         if zipmap is not None and column.name in names:
-            # ZipMap takes float only: onnx/defs/traditionalml, ZipMap-1.
-            split_output(proto, column.name, zipmap.input[0], names[column.name], TensorProto.FLOAT)
+            # ZipMap takes float only (onnx/defs/traditionalml), yet skl2onnx writes double for a model of doubles,
+            # which no runtime loads. The tensor is what it is.
+            kind = element_type(proto, zipmap.input[0]) or TensorProto.FLOAT
+            split_output(proto, column.name, zipmap.input[0], names[column.name], kind)
     drop_unread(proto.graph)
     return model.with_proto(proto)
 
