@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.expressions import Scope, Source
 from deployer.emulator.frames import Result
-from deployer.emulator.functions import Typed
-from deployer.emulator.relations import quote_name
+from deployer.emulator.functions import Typed, finite
+from deployer.emulator.relations import Scope, Source, quote_name
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator
@@ -32,36 +31,39 @@ if TYPE_CHECKING:
     from deployer.emulator.session import Session
 
 
-def _table(session: Session, name: ObjectName) -> tuple[SqlColumn, ...]:
+def _table(session: Session, name: ObjectName) -> tuple[str, tuple[SqlColumn, ...]]:
+    """A table's name in DuckDB, and its columns."""
     entry = session.catalog.find(name)
     if entry is None or entry.kind == "PROCEDURE":
         raise ProgrammingError(f"Invalid object name '{name}'.", 208)
     if entry.kind == "VIEW":
         raise NotSupportedError("Views cannot be written to in a dedicated SQL pool.", 104)
-    return session.catalog.columns(name)
+    return session.catalog.quoted(entry.name), session.catalog.columns(entry.name)
 
 
 def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
-    chosen = insert_columns(_table(session, statement.name), statement.columns)
+    table, columns = _table(session, statement.name)
+    chosen = insert_columns(columns, statement.columns)
     if statement.query.args.get("with_") is not None:
         # An older page of the pool's docs limits CTEs to SELECT.
         raise NotSupportedError("A CTE in INSERT is not supported in a dedicated SQL pool.", 104)
     translator = Translator(session)
-    sql, columns = translator.query(statement.query)
-    if len(columns) != len(chosen):
-        more = "more" if len(columns) > len(chosen) else "fewer"
+    relation = translator.query(statement.query)
+    given = tuple(column for _, column in relation.columns)
+    if len(given) != len(chosen):
+        more = "more" if len(given) > len(chosen) else "fewer"
         raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
     values = ", ".join(
         convert(Typed(f"c{index}", column.type), wanted)
-        for index, (column, wanted) in enumerate(zip(columns, chosen, strict=True))
+        for index, (column, wanted) in enumerate(zip(given, chosen, strict=True))
     )
     names = ", ".join(quote_name(column.name) for column in chosen)
-    text = f"INSERT INTO {session.catalog.quoted(statement.name)} ({names}) SELECT {values} FROM ({sql})"
-    yield Result(count=session.execute(text, translator.parameters.values))
+    text = f"INSERT INTO {table} ({names}) SELECT {values} FROM ({relation.sql})"
+    yield Result(count=session.execute(text, translator.parameters.used_in(text)))
 
 
 def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
-    columns = _table(session, statement.name)
+    table, columns = _table(session, statement.name)
     translator = Translator(session)
     scope = Scope((_table_source(statement.name, columns),))
     changed = insert_columns(columns, tuple(name for name, _ in statement.values))
@@ -70,23 +72,23 @@ def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
         for column, (_, value) in zip(changed, statement.values, strict=True)
     )
     where = f" WHERE {translator.expressions.condition(statement.where, scope)}" if statement.where else ""
-    text = f"UPDATE {session.catalog.quoted(statement.name)} SET {values}{where}"
-    yield Result(count=session.execute(text, translator.parameters.values))
+    text = f"UPDATE {table} SET {values}{where}"
+    yield Result(count=session.execute(text, translator.parameters.used_in(text)))
 
 
 def run_delete(session: Session, statement: st.Delete) -> Iterator[Result]:
-    columns = _table(session, statement.name)
+    table, columns = _table(session, statement.name)
     translator = Translator(session)
     scope = Scope((_table_source(statement.name, columns),))
     where = f" WHERE {translator.expressions.condition(statement.where, scope)}" if statement.where else ""
-    text = f"DELETE FROM {session.catalog.quoted(statement.name)}{where}"
-    yield Result(count=session.execute(text, translator.parameters.values))
+    text = f"DELETE FROM {table}{where}"
+    yield Result(count=session.execute(text, translator.parameters.used_in(text)))
 
 
 def run_truncate(session: Session, statement: st.Truncate) -> None:
     session.refuse_in_transaction("TRUNCATE TABLE")
-    _table(session, statement.name)
-    session.execute(f"DELETE FROM {session.catalog.quoted(statement.name)}")
+    table, _ = _table(session, statement.name)
+    session.execute(f"DELETE FROM {table}")
 
 
 def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:
@@ -96,19 +98,19 @@ def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:
     or a type that has no T-SQL type.
     """
     session.release()
-    chosen = insert_columns(_table(session, name), tuple(rows.schema.names))
+    table, columns = _table(session, name)
+    chosen = insert_columns(columns, tuple(rows.schema.names))
     values = []
     for index, (field, column) in enumerate(zip(rows.schema, chosen, strict=True)):
         kind = _ARROW_TYPES.get(str(field.type))
         if kind is None:
             raise ProgrammingError(f"Column '{field.name}' is {field.type}, which has no T-SQL type.", 257)
-        values.append(convert(Typed(f"c{index}", kind), column))
+        value = finite(f"c{index}", kind) if kind in {REAL, FLOAT} else Typed(f"c{index}", kind)
+        values.append(convert(value, column))
     names = ", ".join(quote_name(column.name) for column in chosen)
     session.connection.register("bulk_rows", rows.rename_columns([f"c{index}" for index in range(len(chosen))]))
     try:
-        return session.execute(
-            f"INSERT INTO {session.catalog.quoted(name)} ({names}) SELECT {', '.join(values)} FROM bulk_rows"
-        )
+        return session.execute(f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM bulk_rows")
     finally:
         session.connection.unregister("bulk_rows")
 

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from deployer.emulator import statements as st
 from deployer.emulator.catalog import parameter_types
 from deployer.emulator.errors import DatabaseError, ProgrammingError
-from deployer.emulator.expressions import Scope
 from deployer.emulator.frames import Frame, Result
 from deployer.emulator.grammar import parse_batch
-from deployer.emulator.translate import Translator
 from deployer.emulator.types import NVARCHAR, NVARCHAR_MAX, SqlType
 
 if TYPE_CHECKING:
@@ -36,12 +34,7 @@ def run_block(session: Session, statement: st.Block) -> Iterator[Result]:
 
 
 def run_if(session: Session, statement: st.If) -> Iterator[Result]:
-    translator = Translator(session)
-    condition = translator.expressions.condition(statement.condition, Scope())
-    with session.engine():
-        rows = session.alive().execute(f"SELECT {condition}", translator.parameters.values or None).fetchall()
-    # What is unknown is not true.
-    chosen = statement.then if rows[0][0] else statement.otherwise
+    chosen = statement.then if session.is_true(statement.condition) else statement.otherwise
     return session.run(chosen) if chosen is not None else iter(())
 
 

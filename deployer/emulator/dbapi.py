@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import atexit
-import datetime as dt
-import decimal
+import itertools
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deployer.emulator import errors
+from deployer.emulator.answers import parse_object_name
 from deployer.emulator.changes import bulk_copy
 from deployer.emulator.errors import (
     DatabaseError,
@@ -25,8 +26,9 @@ from deployer.emulator.errors import (
 )
 from deployer.emulator.frames import Result
 from deployer.emulator.refusals import translate_error
-from deployer.emulator.session import Session, parse_object_name
-from deployer.emulator.types import BIGINT, BIT, DATETIME2, FLOAT, INT, MAX, NVARCHAR, SqlColumn, SqlType
+from deployer.emulator.session import ROWS, Session
+from deployer.emulator.types import MAX, SqlColumn
+from deployer.emulator.values import typed
 from deployer.targets import get_target
 
 if TYPE_CHECKING:
@@ -138,8 +140,21 @@ class Connection:
             session.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A result whose query runs: its columns, the reader of its rows, and the first of them."""
+
+    columns: tuple[SqlColumn, ...]
+    reader: pa.RecordBatchReader
+    first: pa.RecordBatch | None
+
+
 class Cursor:
-    """Runs batches and reads their results, in order; rows stream."""
+    """Runs batches and reads their results, in order; rows stream.
+
+    What follows a query in its batch runs when the query's rows are read, or when `nextset` passes them by; a query
+    whose first rows fail, fails in `execute`.
+    """
 
     arraysize = 1
 
@@ -147,20 +162,29 @@ class Cursor:
         self.connection: Connection | None = connection
         self.description: tuple[tuple[Any, ...], ...] | None = None
         self.rowcount = -1
-        self._results: Iterator[Result] = iter(())
-        self._result: Result | None = None
-        self._rows: Iterator[tuple[Any, ...]] | None = None
+        self._results: Generator[Result, None, None] | None = None
+        self._count = -1
+        self._batches: Iterator[pa.RecordBatch] | None = None
+        self._schema: pa.Schema | None = None
+        self._rows: Iterator[tuple[Any, ...]] = iter(())
+        self._next: _Opened | DatabaseError | None = None
+        self._is_ahead = False
+
+    @property
+    def _session(self) -> Session:
+        if self.connection is None:
+            raise InterfaceError("the cursor is closed")
+        return self.connection.session
 
     def execute(self, operation: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run a batch up to its first result; `nextset` goes on from there."""
-        if self.connection is None:
-            raise InterfaceError("the cursor is closed")
         self._finish()
-        session = self.connection.session
-        if not self.connection.autocommit and not session.in_transaction:
+        session = self._session
+        values = [typed(value) for value in parameters]
+        if self.connection is not None and not self.connection.autocommit and not session.in_transaction:
             session.begin()
-        self._results = session.run_batch(operation, [typed(value) for value in parameters])
-        self._next_with_rows()
+        self._results = session.run_batch(operation, values)
+        self._show(self._run_on())
         return self
 
     def executemany(self, operation: str, parameters: Sequence[Sequence[object]]) -> Cursor:
@@ -168,67 +192,115 @@ class Cursor:
             self.execute(operation, row)
         return self
 
-    def _next_with_rows(self) -> bool:
-        """Run on to the next result that has rows, or to the end; counts of rows are told on the way."""
-        self._result, self._rows, self.description = None, None, None
-        for result in self._results:
+    def _run_on(self, error: DatabaseError | None = None) -> _Opened | None:
+        """Run to the next result that has rows, or to the end; counts of rows are noted on the way.
+
+        An `error` in the rows of the last result is the batch's, whose CATCH may take it.
+        """
+        while self._results is not None:
+            try:
+                result = next(self._results) if error is None else self._results.throw(error)
+            except StopIteration:
+                return None
+            error = None
+            self._count = result.count
             if result.read is None:
-                self.rowcount = result.count
                 continue
-            self._result = result
-            self.rowcount = -1
-            self.description = tuple(_describe(column) for column in result.columns)
-            return True
-        return False
+            try:
+                return self._open(result, result.read)
+            except DatabaseError as raised:
+                error = raised
+        return None
+
+    def _open(self, result: Result, read: Callable[[], pa.RecordBatchReader]) -> _Opened:
+        reader = read()
+        with self._session.engine():
+            first = next(reader, None)
+        return _Opened(result.columns, reader, first)
+
+    def _show(self, opened: _Opened | None) -> bool:
+        self._is_ahead, self._next, self._rows, self._batches = False, None, iter(()), None
+        self.rowcount = self._count
+        self.description = None
+        if opened is None:
+            return False
+        self.description = tuple(_describe(column) for column in opened.columns)
+        self._schema = opened.reader.schema
+        self._batches = self._read(opened)
+        self._rows = self._read_rows(self._batches)
+        return True
+
+    def _read(self, opened: _Opened) -> Iterator[pa.RecordBatch]:
+        batch = opened.first
+        while batch is not None:
+            yield batch
+            try:
+                with self._session.engine():
+                    batch = next(opened.reader, None)
+            except DatabaseError as error:
+                self._look_ahead(error)
+                if self._next is error:
+                    raise
+                return
+        self._look_ahead()
+
+    def _look_ahead(self, error: DatabaseError | None = None) -> None:
+        """Run on behind the last row, as the server does; what comes of it is for `nextset`."""
+        if not self._is_ahead:
+            self._is_ahead = True
+            try:
+                self._next = self._run_on(error)
+            except DatabaseError as raised:
+                self._next = raised
 
     def nextset(self) -> bool | None:
-        return self._next_with_rows() or None
+        self._look_ahead()
+        if isinstance(self._next, DatabaseError):
+            raise self._next
+        return self._show(self._next) or None
 
-    def arrow_reader(self, batch_size: int = 65_536) -> pa.RecordBatchReader:
-        """The rows as Arrow batches, streamed: not in PEP 249, and far faster than rows of Python objects."""
-        if self._result is None or self._result.read is None:
-            raise ProgrammingError("No results. Previous SQL was not a query.")
-        return self._result.read(batch_size)
+    def arrow_reader(self, batch_size: int = ROWS) -> pa.RecordBatchReader:
+        """The rows as Arrow batches of at most that many rows, streamed: not in PEP 249, and far faster than rows of
+        Python objects.
+        """
+        import pyarrow as pa
+
+        batches = self._need_rows(self._batches)
+        slices = (batch.slice(at, batch_size) for batch in batches for at in range(0, batch.num_rows, batch_size))
+        return pa.RecordBatchReader.from_batches(self._schema, slices)
 
     def bulkcopy(self, table_name: str, rows: pa.Table) -> int:
         """Insert an Arrow table by the names of its columns, as bulk copy does; gives the number of rows.
 
         Not in PEP 249; one INSERT a row costs a thousand times as much.
         """
-        if self.connection is None:
-            raise InterfaceError("the cursor is closed")
         name = parse_object_name(table_name)
         if name is None:
             raise ProgrammingError(f"Invalid object name '{table_name}'.", 208)
         self._finish()
-        return bulk_copy(self.connection.session, name, rows)
+        return bulk_copy(self._session, name, rows)
 
-    def _iterate(self) -> Iterator[tuple[Any, ...]]:
-        if self._rows is None:
-            self._rows = self._read_rows(self.arrow_reader(_FETCH_ROWS))
-        return self._rows
+    def _need_rows(self, rows: Iterator[Any] | None) -> Iterator[Any]:
+        if self.description is None or rows is None:
+            raise ProgrammingError("No results. Previous SQL was not a query.")
+        return rows
 
-    def _read_rows(self, reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
-        session = self.connection.session if self.connection is not None else None
-        while True:
-            with session.engine() if session is not None else translate_error(list):
-                batch = next(reader, None)
-            if batch is None:
-                return
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    def _read_rows(self, batches: Iterator[pa.RecordBatch]) -> Iterator[tuple[Any, ...]]:
+        for batch in batches:
+            for at in range(0, batch.num_rows, _FETCH_ROWS):
+                yield from zip(*(column.to_pylist() for column in batch.slice(at, _FETCH_ROWS).columns), strict=True)
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        return next(self._iterate(), None)
+        return next(self._need_rows(self._rows), None)
 
     def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
-        rows = self._iterate()
-        return [row for row, _ in zip(rows, range(size or self.arraysize), strict=False)]
+        return list(itertools.islice(self._need_rows(self._rows), self.arraysize if size is None else size))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
-        return list(self._iterate())
+        return list(self._need_rows(self._rows))
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return self._iterate()
+        return self._need_rows(self._rows)
 
     def setinputsizes(self, sizes: object) -> None:
         """Values have types of their own."""
@@ -238,9 +310,10 @@ class Cursor:
 
     def _finish(self) -> None:
         """Leave what was not read, and what was not run, of the batch before."""
-        close = getattr(self._results, "close", None)
-        if close is not None:
-            close()
+        if self._results is not None:
+            self._results.close()
+        self._results, self._count = None, -1
+        self._show(None)
 
     def close(self) -> None:
         self._finish()
@@ -251,34 +324,3 @@ def _describe(column: SqlColumn) -> tuple[Any, ...]:
     kind = column.type
     size = None if kind.length == MAX else kind.length
     return (column.name, kind, None, size, kind.precision, kind.scale, column.nullable)
-
-
-def typed(value: object) -> tuple[object, SqlType]:
-    """A parameter with the T-SQL type that ODBC drivers give it."""
-    match value:
-        case None:
-            return None, INT
-        case bool():
-            return value, BIT
-        case int():
-            return value, INT if -(2**31) <= value < 2**31 else BIGINT
-        case float():
-            if value - value != 0:
-                raise DataError("The supplied value is not a valid instance of data type float.", 8023)
-            return value, FLOAT
-        case str():
-            return value, NVARCHAR if len(value) <= 4000 else SqlType("nvarchar", MAX)
-        case bytes() | bytearray() | memoryview():
-            content = bytes(value)
-            return content, SqlType("varbinary", len(content) or 1 if len(content) <= 8000 else MAX)
-        case decimal.Decimal():
-            _, digits, exponent = value.as_tuple()
-            scale = max(0, -int(exponent))
-            return value, SqlType("decimal", None, max(len(digits), scale, 1), scale)
-        case dt.datetime():
-            return value, DATETIME2
-        case dt.date():
-            return value, SqlType("date")
-        case dt.time():
-            return value, SqlType("time")
-    raise ProgrammingError(f"A parameter of type {type(value).__name__} has no T-SQL type.", 50000)

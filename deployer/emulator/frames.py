@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,14 +18,14 @@ class Result:
     """What one statement gives: rows with their columns, or a count of rows that it changed (-1: not told)."""
 
     columns: tuple[SqlColumn, ...] = ()
-    read: Callable[[int], pa.RecordBatchReader] | None = None
+    read: Callable[[], pa.RecordBatchReader] | None = None
     count: int = -1
 
 
 @dataclass(slots=True)
 class Frame:
-    """The variables of a batch or a procedure, the parameters of its `?`, and the error that its CATCH caught."""
+    """The variables of a batch or a procedure, the values of its `?` in order, and the error that its CATCH caught."""
 
     variables: dict[str, tuple[object, SqlType]] = field(default_factory=dict)
-    parameters: Iterator[tuple[object, SqlType]] = field(default_factory=lambda: iter(()))
+    parameters: Sequence[tuple[object, SqlType]] = ()
     caught: DatabaseError | None = None

@@ -17,17 +17,18 @@ from sqlglot.parsers.tsql import TSQLParser
 from sqlglot.tokenizer_core import TokenType
 
 from deployer.emulator import statements as st
+from deployer.emulator.definitions import Definitions
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.syntax import ObjectName, Syntax
-from deployer.emulator.types import SqlColumn
 
 
-class Parser(Syntax):
+class Parser(Definitions):
     """Reads a whole batch at once: blocks hold semicolons, so the batch cannot be cut at them first."""
 
     def read_batch(self, sql: str) -> tuple[st.Statement, ...]:
         tokens = self.dialect.tokenize(sql)
         self.reset()
+        marks = (token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER)
+        self.markers = {start: number for number, start in enumerate(marks)}
         self.sql = sql
         self._chunks = [tokens]
         self._chunk_index = 0
@@ -37,10 +38,15 @@ class Parser(Syntax):
     # --- Statements ---
 
     def _statements(self, ends: tuple[str, ...]) -> list[st.Statement]:
-        found = []
+        found: list[st.Statement] = []
         while self._curr and self._text not in ends:
             if self._match(TokenType.SEMICOLON):
                 continue
+            if found and self._text in {"WITH", "THROW"} and self._prev.token_type != TokenType.SEMICOLON:
+                number, what = (319, "the keyword 'with'") if self._text == "WITH" else (102, "'THROW'")
+                raise ProgrammingError(
+                    f"Incorrect syntax near {what}: the statement before it must end with a semicolon.", number, 15
+                )
             found.append(self._one())
         return found
 
@@ -119,13 +125,17 @@ class Parser(Syntax):
             while self._curr and self._curr.token_type != TokenType.SEMICOLON and len(words) < 3:
                 words.append(self._text)
                 self._advance()
-            if len(words) == 2 and words[0] in _SETTINGS and words[1] in {"ON", "OFF"}:
+            if len(words) == 2 and words[1] in _SETTINGS.get(words[0], ()):
                 return st.Setting(words[0], words[1] == "ON")
             raise NotSupportedError(f"The emulator does not know SET {' '.join(words)}.")
         name = self._variable()
-        if not self._match(TokenType.EQ):
-            self._refuse()
+        self._need_plain_assignment("SET")
         return st.SetVariable(name, self._value())
+
+    def _need_plain_assignment(self, where: str) -> None:
+        if self._next and self._next.token_type == TokenType.EQ and self._curr.text in tuple("+-*/%&|^"):
+            raise NotSupportedError(f"The emulator does not know {self._curr.text}= in {where}.")
+        self._match(TokenType.EQ) or self._refuse()
 
     def _read_print(self) -> st.Statement:
         return st.Print(self._value())
@@ -146,153 +156,24 @@ class Parser(Syntax):
             text = self._value()
             self._match_r_paren()
             return st.ExecuteText(text)
+        if self._curr and self._curr.token_type == TokenType.PARAMETER:
+            raise NotSupportedError("The emulator does not know the return value of EXEC.")
         name = self._name()
-        arguments = []
-        while self._curr and self._curr.token_type == TokenType.PARAMETER:
-            parameter = self._variable()
-            if self._match(TokenType.EQ):
-                arguments.append((parameter, self._value()))
-            else:
-                arguments.append(("", exp.Parameter(this=exp.Var(this=parameter[1:]))))
+        arguments: list[tuple[str, exp.Expr]] = []
+        while self._curr and self._curr.token_type in _BEGINS_ARGUMENT:
+            parameter = ""
+            after_name = self._tokens[self._index + 2 : self._index + 3]
+            if self._curr.token_type == TokenType.PARAMETER and [t.token_type for t in after_name] == [TokenType.EQ]:
+                parameter = self._variable()
+                self._advance()
+            arguments.append((parameter, self._value()))
+            if self._text in {"OUT", "OUTPUT"}:
+                raise NotSupportedError("The emulator does not know OUTPUT parameters.")
             if not self._match(TokenType.COMMA):
                 break
-        else:
-            if self._curr and self._curr.token_type in {TokenType.STRING, TokenType.NATIONAL_STRING, TokenType.NUMBER}:
-                while True:
-                    arguments.append(("", self._value()))
-                    if not self._match(TokenType.COMMA):
-                        break
         return st.ExecuteProcedure(name, tuple(arguments))
 
     _read_execute = _read_exec
-
-    def _read_rename(self) -> st.Statement:
-        self._need("OBJECT")
-        if self._curr and self._curr.text == "::":
-            self._advance()
-        old = self._name()
-        self._need("TO")
-        return st.Rename(old, self._identifier())
-
-    def _read_drop(self) -> st.Statement:
-        kind = self._text
-        if kind not in {"TABLE", "VIEW", "PROCEDURE", "PROC", "SCHEMA"}:
-            raise NotSupportedError(f"The emulator does not know DROP {kind}.")
-        self._advance()
-        if self._word("IF", "EXISTS"):
-            # Not in the grammar of the dedicated pool: learn.microsoft.com, DROP TABLE and DROP VIEW for Synapse.
-            raise NotSupportedError(f"DROP {kind} IF EXISTS is not supported in a dedicated SQL pool.", 104)
-        if kind == "SCHEMA":
-            return st.Drop("SCHEMA", (ObjectName(self._identifier(), ""),))
-        names = [self._name()]
-        while self._match(TokenType.COMMA):
-            names.append(self._name())
-        return st.Drop("PROCEDURE" if kind == "PROC" else kind, tuple(names))
-
-    def _read_truncate(self) -> st.Statement:
-        self._need("TABLE")
-        return st.Truncate(self._name())
-
-    def _read_create(self) -> st.Statement:
-        if self._word("OR", "ALTER"):
-            raise NotSupportedError("CREATE OR ALTER is not supported in a dedicated SQL pool.", 104)
-        if self._word("SCHEMA"):
-            return st.CreateSchema(self._identifier())
-        if self._word("VIEW"):
-            return self._create_view()
-        if self._word("PROCEDURE") or self._word("PROC"):
-            return self._create_procedure()
-        if self._word("TABLE"):
-            return self._create_table()
-        raise NotSupportedError(f"The emulator does not know CREATE {self._text}.")
-
-    def _create_view(self) -> st.Statement:
-        name = self._name()
-        columns = self._identifiers() if self._match(TokenType.L_PAREN) else ()
-        self._need("AS")
-        start = self._curr
-        query = self._query()
-        return st.CreateView(name, columns, self.sql[start.start : self._prev.end + 1], query)
-
-    def _create_procedure(self) -> st.Statement:
-        name = self._name()
-        wrapped = self._match(TokenType.L_PAREN)
-        parameters = []
-        while self._curr and self._curr.token_type == TokenType.PARAMETER:
-            parameter = self._variable()
-            self._word("AS")
-            kind = self._type()
-            if self._match(TokenType.EQ):
-                raise NotSupportedError("Default values of parameters are not supported in a dedicated SQL pool.", 104)
-            parameters.append((parameter, kind))
-            if not self._match(TokenType.COMMA):
-                break
-        if wrapped:
-            self._match_r_paren()
-        self._need("AS")
-        if not self._curr:
-            self._refuse()
-        start = self._curr
-        # The rest of the batch is the body, whatever it holds.
-        body = self._statements(())
-        if not body:
-            self._refuse()
-        return st.CreateProcedure(name, tuple(parameters), self.sql[start.start : self._tokens[-1].end + 1])
-
-    def _create_table(self) -> st.Statement:
-        name = self._name()
-        if not self._match(TokenType.L_PAREN):
-            options = self._table_options()
-            self._need("AS")
-            return st.CreateTableAs(name, options, self._query())
-        columns: list[SqlColumn] = []
-        while True:
-            if not self._table_constraint():
-                columns.append(self._column())
-            if not self._match(TokenType.COMMA):
-                break
-        self._match_r_paren()
-        options = self._table_options() if self._text == "WITH" else st.TableOptions()
-        if self._text == "AS":
-            self._refuse()
-        return st.CreateTable(name, tuple(columns), options)
-
-    def _table_constraint(self) -> bool:
-        if self._word("CONSTRAINT"):
-            self._identifier()
-            return self._constraint() or self._refuse() is None
-        return self._constraint()
-
-    def _table_options(self) -> st.TableOptions:
-        self._need("WITH")
-        if not self._match(TokenType.L_PAREN):
-            self._refuse()
-        index = distribution = ""
-        while True:
-            if self._word("HEAP"):
-                index = "HEAP"
-            elif self._word("CLUSTERED", "COLUMNSTORE", "INDEX"):
-                index = "CLUSTERED COLUMNSTORE INDEX"
-                if self._word("ORDER") and self._match(TokenType.L_PAREN):
-                    self._identifiers()
-            elif self._word("CLUSTERED", "INDEX"):
-                index = "CLUSTERED INDEX"
-                self._match(TokenType.L_PAREN) or self._refuse()
-                self._identifiers()
-            elif self._word("DISTRIBUTION"):
-                self._match(TokenType.EQ) or self._refuse()
-                distribution = self._text
-                if self._word("HASH"):
-                    self._match(TokenType.L_PAREN) or self._refuse()
-                    self._identifiers()
-                elif not (self._word("ROUND_ROBIN") or self._word("REPLICATE")):
-                    self._refuse()
-            else:
-                raise NotSupportedError(f"The emulator does not know the table option {self._text}.")
-            if not self._match(TokenType.COMMA):
-                break
-        self._match_r_paren()
-        return st.TableOptions(index or "CLUSTERED COLUMNSTORE INDEX", distribution)
 
     def _read_insert(self) -> st.Statement:
         self._word("INTO")
@@ -307,6 +188,8 @@ class Parser(Syntax):
             raise NotSupportedError("INSERT … EXEC is not supported in a dedicated SQL pool.", 104)
         if self._word("VALUES"):
             self._match(TokenType.L_PAREN) or self._refuse()
+            if self._text == "DEFAULT":
+                raise NotSupportedError("The emulator does not know DEFAULT in VALUES.")
             values = self._parse_csv(self._value)
             self._match_r_paren()
             if self._match(TokenType.COMMA):
@@ -326,7 +209,7 @@ class Parser(Syntax):
         values = []
         while True:
             column = self._identifier()
-            self._match(TokenType.EQ) or self._refuse()
+            self._need_plain_assignment("UPDATE")
             values.append((column, self._value()))
             if not self._match(TokenType.COMMA):
                 break
@@ -334,7 +217,17 @@ class Parser(Syntax):
         if self._text == "FROM":
             raise NotSupportedError("The emulator does not know UPDATE … FROM.")
         where = self._condition() if self._word("WHERE") else None
+        self._option()
         return st.Update(name, tuple(values), where)
+
+    def _option(self) -> None:
+        """OPTION (LABEL = '…'), which names a request for the one who watches the pool."""
+        if self._word("OPTION"):
+            self._match(TokenType.L_PAREN) or self._refuse()
+            self._need("LABEL")
+            self._match(TokenType.EQ) or self._refuse()
+            self._match_set((TokenType.STRING, TokenType.NATIONAL_STRING)) or self._refuse()
+            self._match_r_paren()
 
     def _read_delete(self) -> st.Statement:
         self._word("FROM")
@@ -343,10 +236,28 @@ class Parser(Syntax):
         if self._text in {"FROM", "JOIN"}:
             raise NotSupportedError("The emulator does not know DELETE with a join.")
         where = self._condition() if self._word("WHERE") else None
+        self._option()
         return st.Delete(name, where)
 
 
-_SETTINGS = frozenset(["NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER", "ANSI_WARNINGS"])
+_SETTINGS = {
+    "NOCOUNT": ("ON", "OFF"),
+    **dict.fromkeys(["XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER", "ANSI_WARNINGS", "ANSI_PADDING"], ("ON",)),
+}
+"""Settings that the emulator is always in."""
+
+_BEGINS_ARGUMENT = frozenset(
+    [
+        TokenType.PARAMETER,
+        TokenType.PLACEHOLDER,
+        TokenType.STRING,
+        TokenType.NATIONAL_STRING,
+        TokenType.HEX_STRING,
+        TokenType.NUMBER,
+        TokenType.DASH,
+        TokenType.NULL,
+    ]
+)
 _UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE"])
 """Statements that the dedicated pool lacks (learn.microsoft.com: T-SQL language elements for dedicated SQL pool)."""
 
@@ -374,7 +285,9 @@ class Synapse(TSQL):
 
     class Tokenizer(TSQL.Tokenizer):
         KEYWORDS: ClassVar[dict[str, TokenType]] = {
-            word: kind for word, kind in TSQL.Tokenizer.KEYWORDS.items() if word not in {"PRIMARY KEY", "FOR VERSION"}
+            word: kind
+            for word, kind in TSQL.Tokenizer.KEYWORDS.items()
+            if word not in {"PRIMARY KEY", "FOR VERSION", "CLUSTERED INDEX", "NONCLUSTERED INDEX"}
         }
         COMMANDS: ClassVar[set[TokenType]] = set()
 
@@ -397,3 +310,8 @@ def parse_batch(sql: str) -> tuple[st.Statement, ...]:
         raise ProgrammingError(f"Incorrect syntax near '{near}'{place}.", 102, 15) from error
     except RecursionError:
         raise ProgrammingError("Some part of the statement is nested too deeply.", 191, 15) from None
+
+
+def count_marks(sql: str) -> int:
+    """How many `?` stand in a batch that was parsed, outside of text, names and comments."""
+    return sum(token.token_type == TokenType.PLACEHOLDER for token in Synapse().tokenize(sql))

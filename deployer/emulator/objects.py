@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import ProgrammingError
@@ -13,10 +15,9 @@ from deployer.emulator.store import need_storable
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator
 from deployer.emulator.types import SqlColumn
+from deployer.emulator.values import Parameters
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-
     from deployer.emulator.session import Session
 
 
@@ -46,11 +47,12 @@ def create_as(session: Session, name: ObjectName, query: exp.Expr, options: st.T
     session.refuse_in_transaction("CREATE TABLE")
     session.catalog.need_free(name)
     translator = Translator(session)
-    sql, columns = translator.query(query)
+    relation = translator.query(query)
+    columns = tuple(column for _, column in relation.columns)
     need_storable(columns, options)
     listed = ", ".join(f"c{index} AS {quote_name(column.name)}" for index, column in enumerate(columns))
-    text = f"AS SELECT {listed} FROM ({sql})"
-    return _create(session, name, text, columns, translator.parameters.values)
+    text = f"AS SELECT {listed} FROM ({relation.sql})"
+    return _create(session, name, text, columns, translator.parameters)
 
 
 def _create(
@@ -58,13 +60,14 @@ def _create(
     name: ObjectName,
     text: str,
     columns: tuple[SqlColumn, ...],
-    parameters: Mapping[str, Any] | None = None,
+    parameters: Parameters | None = None,
 ) -> int:
     """The table and its entry in the catalog, both or none."""
     if name.is_temporary:
         session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_name(session.catalog.temporary)}")
     with session.both():
-        count = session.execute(f"CREATE TABLE {session.catalog.quoted(name)} {text}", parameters)
+        sql = f"CREATE TABLE {session.catalog.quoted(name)} {text}"
+        count = session.execute(sql, parameters.used_in(sql) if parameters is not None else None)
         session.catalog.add(name, "TABLE", columns)
     return count
 
@@ -72,12 +75,11 @@ def _create(
 def run_create_view(session: Session, statement: st.CreateView) -> None:
     session.refuse_in_transaction("CREATE VIEW")
     session.catalog.need_free(statement.name)
-    _, columns = Translator(session).query(statement.query)
-    if statement.columns and len(statement.columns) != len(columns):
-        raise ProgrammingError(f"There are {len(statement.columns)} names for {len(columns)} columns.", 8158)
-    names = statement.columns or tuple(column.name for column in columns)
-    need_storable(tuple(SqlColumn(n, c.type) for n, c in zip(names, columns, strict=True)), None)
-    told = tuple(SqlColumn(n, c.type, c.nullable) for n, c in zip(names, columns, strict=True))
+    if any(table.this.args.get("temporary") for table in statement.query.find_all(exp.Table)):
+        raise ProgrammingError("Views or functions are not allowed on temporary tables.", 4508)
+    relation = Translator(session).query(statement.query).renamed(statement.columns)
+    told = tuple(column for _, column in relation.columns)
+    need_storable(told, None)
     with session.both():
         session.catalog.add(
             statement.name, "VIEW", told, statement.definition, tuple((name, "") for name in statement.columns)
@@ -95,8 +97,7 @@ def run_create_procedure(session: Session, statement: st.CreateProcedure) -> Non
 def run_drop(session: Session, statement: st.Drop) -> None:
     session.refuse_in_transaction(f"DROP {statement.kind}")
     if statement.kind == "SCHEMA":
-        with session.engine():
-            session.connection.execute(f"DROP SCHEMA {quote_name(statement.names[0].schema)}")
+        session.catalog.drop_schema(statement.names[0].schema)
         return
     for name in statement.names:
         entry = session.catalog.find(name)

@@ -66,6 +66,12 @@ def server_error(error: duckdb.Error) -> DatabaseError:
         )
     if "date field value out of range" in text or "timestamp field value out of range" in text:
         return DataError(f"Conversion failed when converting date and/or time from character string: {text}", 241)
+    if "Division by zero" in text:
+        return DataError("Divide by zero error encountered.", 8134)
+    if "cannot take" in text and isinstance(error, duckdb.OutOfRangeException):
+        return DataError("An invalid floating point operation occurred.", 3623)
+    if "Max expression depth" in text:
+        return DataError("Some part of the statement is nested too deeply.", 191, 15)
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text:
         return DataError(f"Arithmetic overflow error: {text}", 8115, 16, 2)
     if isinstance(error, duckdb.ConversionException):

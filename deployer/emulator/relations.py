@@ -1,12 +1,12 @@
-"""What can stand in a FROM: tables, views, and what queries give, with DuckDB's SQL and T-SQL's columns."""
+"""What names mean in a query: relations with their columns, and the scopes in which they can be named."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import ProgrammingError
-from deployer.emulator.expressions import Source
 from deployer.emulator.functions import Typed
 from deployer.emulator.types import SqlColumn
 
@@ -17,6 +17,19 @@ if TYPE_CHECKING:
 def quote_name(name: str) -> str:
     """A name in DuckDB."""
     return '"' + name.replace('"', '""') + '"'
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What stands in a FROM under one alias: its columns by lower-case name, each with its written name."""
+
+    alias: str
+    columns: Mapping[str, tuple[str, Typed]]
+
+    def optional(self) -> Source:
+        """The same where an outer join may leave its rows out."""
+        columns = {key: (name, replace(typed, nullable=True)) for key, (name, typed) in self.columns.items()}
+        return replace(self, columns=columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,37 +50,64 @@ class Relation:
             },
         )
 
+    def renamed(self, names: tuple[str, ...]) -> Relation:
+        """With other names for its columns; with none, the same."""
+        if not names:
+            return self
+        if len(names) != len(self.columns):
+            raise ProgrammingError(f"There are {len(names)} column names and {len(self.columns)} columns.", 8158)
+        pairs = zip(self.columns, names, strict=True)
+        return replace(self, columns=tuple((inner, replace(column, name=name)) for (inner, column), name in pairs))
+
+    def need_names(self, alias: str) -> Relation:
+        """The same; Msg 8155 or 8156 unless every column has a name of its own, as within `alias` it must."""
+        seen: set[str] = set()
+        for number, (_, column) in enumerate(self.columns, start=1):
+            if not column.name:
+                raise ProgrammingError(f"No column name was specified for column {number} of '{alias}'.", 8155)
+            if column.name.lower() in seen:
+                raise ProgrammingError(f"The column '{column.name}' was specified multiple times for '{alias}'.", 8156)
+            seen.add(column.name.lower())
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view's text and the names that it gives its columns, if any."""
+    """A view: its query, the names that it gives the columns, if any, and the columns that it had when it was made."""
 
     query: exp.Expr
-    columns: tuple[str, ...] = ()
+    names: tuple[str, ...]
+    columns: tuple[SqlColumn, ...]
 
 
-def make_optional(source: Source) -> Source:
-    """A source whose rows an outer join may leave out."""
-    columns = {key: (name, replace(typed, nullable=True)) for key, (name, typed) in source.columns.items()}
-    return replace(source, columns=columns)
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names that an expression may use: this query's sources, then those around it, and the CTEs in sight.
 
+    `depth` counts the views around. `groups` are the texts that a query is grouped by, as written in DuckDB: a group
+    holds spellings that differ by case and trailing blanks, and gives one of them.
+    """
 
-def rename_columns(relation: Relation, names: list[str] | tuple[str, ...]) -> Relation:
-    if not names:
-        return relation
-    if len(names) != len(relation.columns):
-        raise ProgrammingError(f"There are {len(names)} column names and {len(relation.columns)} columns.", 8158)
-    pairs = zip(relation.columns, names, strict=True)
-    return replace(relation, columns=tuple((inner, replace(column, name=name)) for (inner, column), name in pairs))
+    sources: tuple[Source, ...] = ()
+    outer: Scope | None = None
+    ctes: Mapping[str, Relation] = field(default_factory=dict)
+    depth: int = 0
+    groups: frozenset[str] = frozenset()
 
+    def inner(self) -> Scope:
+        """What a subquery sees around it."""
+        return Scope((), self, self.ctes, self.depth)
 
-def need_names(relation: Relation, alias: str) -> Relation:
-    """Columns of a derived relation need names, and each its own."""
-    seen: set[str] = set()
-    for number, (_, column) in enumerate(relation.columns, start=1):
-        if not column.name:
-            raise ProgrammingError(f"No column name was specified for column {number} of '{alias}'.", 8155)
-        if column.name.lower() in seen:
-            raise ProgrammingError(f"The column '{column.name}' was specified multiple times for '{alias}'.", 8156)
-        seen.add(column.name.lower())
-    return relation
+    def find(self, table: str, name: str) -> Typed:
+        """The column of that name; Msg 207, 209 or 4104 where there is none, or more than one."""
+        sources = [source for source in self.sources if not table or source.alias.lower() == table.lower()]
+        found = [source.columns[name.lower()][1] for source in sources if name.lower() in source.columns]
+        if len(found) > 1:
+            raise ProgrammingError(f"Ambiguous column name '{name}'.", 209)
+        if found:
+            return found[0]
+        if self.outer is not None:
+            return self.outer.find(table, name)
+        if table:
+            raise ProgrammingError(f'The multi-part identifier "{table}.{name}" could not be bound.', 4104)
+        raise ProgrammingError(f"Invalid column name '{name}'.", 207)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from deployer.emulator import changes, control, objects
+from deployer.emulator import answers, changes, control, objects, scoring
 from deployer.emulator import statements as st
-from deployer.emulator.catalog import HIDDEN, Catalog
+from deployer.emulator.catalog import Catalog
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
-from deployer.emulator.expressions import Parameters, Scope
 from deployer.emulator.frames import Frame, Result
 from deployer.emulator.functions import Typed, as_type
-from deployer.emulator.grammar import parse_batch
-from deployer.emulator.predict import BATCH_ROWS, PredictRelation, bind_model
+from deployer.emulator.grammar import count_marks, parse_batch
+from deployer.emulator.predict import PredictRelation
 from deployer.emulator.refusals import translate_error
-from deployer.emulator.relations import Relation, View
+from deployer.emulator.relations import Relation, Scope, View
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, table_name
-from deployer.emulator.types import INT, MAX, NVARCHAR, SqlColumn, SqlType
+from deployer.emulator.types import INT, NVARCHAR, SqlColumn, SqlType
+from deployer.emulator.values import Parameters
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +30,8 @@ if TYPE_CHECKING:
 _NESTED = 32
 """Procedures and EXEC within each other (learn.microsoft.com: 32 levels of nesting)."""
 
-_sessions = itertools.count()
+ROWS = 65_536
+"""Rows of a result that are read from DuckDB at a time."""
 
 
 class Session:
@@ -41,9 +40,11 @@ class Session:
     def __init__(self, connection: duckdb.DuckDBPyConnection, target: Target) -> None:
         self.connection = connection
         self.target = target
-        self.catalog = Catalog(connection, f"{HIDDEN}#{next(_sessions)}")
+        self.catalog = Catalog(connection)
         # Text is compared as the server's default collation does: without regard to case.
         connection.execute("SET default_collation = 'NOCASE'")
+        # A division by zero is an error, and not NULL or infinity.
+        connection.execute("SET ieee_floating_point_ops = false")
         self.messages: list[str] = []
         """What PRINT wrote."""
         self.in_transaction = False
@@ -54,14 +55,19 @@ class Session:
 
     # --- Running ---
 
-    def run_batch(self, sql: str, parameters: Sequence[tuple[object, SqlType]] = ()) -> Iterator[Result]:
+    def run_batch(self, sql: str, parameters: Sequence[tuple[object, SqlType]] = ()) -> Generator[Result, None, None]:
         """Run a batch; gives each statement's result when it is asked for, and goes on when the next one is.
 
         Raises the server's errors as PEP 249's exceptions.
         """
         statements = parse_batch(sql)
         control.need_alone(statements)
-        self.frames = [Frame(parameters=iter(parameters))]
+        marks = count_marks(sql)
+        if marks != len(parameters):
+            raise ProgrammingError(
+                f"The SQL contains {marks} parameter markers, but {len(parameters)} parameters were supplied.", 8179
+            )
+        self.frames = [Frame(parameters=parameters)]
         try:
             yield from self.run_all(statements)
         finally:
@@ -69,10 +75,9 @@ class Session:
 
     def close(self) -> None:
         """End the session: an open transaction is rolled back, `#` tables go."""
-        if self.in_transaction:
-            self.connection.rollback()
-            self.in_transaction = False
         self.release()
+        if self.in_transaction:
+            self.end(commit=False)
         self.catalog.drop_temporary()
         self.connection.close()
 
@@ -84,19 +89,37 @@ class Session:
         self.in_transaction = True
 
     def end(self, commit: bool) -> None:
-        """Commit or roll back; error 111214 where no transaction is open."""
+        """Commit or roll back; error 111214 where no transaction is open, 111233 where it cannot be committed."""
         if not self.in_transaction:
             raise ProgrammingError(
                 "An attempt to complete a transaction has failed. No corresponding transaction found.", 111214
             )
-        if commit and self.doomed:
-            raise ProgrammingError("The current transaction cannot be committed; roll it back.", 3930)
-        self.in_transaction = self.doomed = False
+        if self.doomed:
+            if commit:
+                self._refuse_doomed()
+            self.in_transaction = self.doomed = False
+            return
+        self.in_transaction = False
         with self.engine():
             if commit:
                 self.connection.commit()
             else:
                 self.connection.rollback()
+
+    def _doom(self) -> None:
+        """After an error XACT_STATE() is -2: what the transaction changed is gone, and only ROLLBACK ends it."""
+        if self.in_transaction and not self.doomed:
+            self.release()
+            self.connection.rollback()
+            self.doomed = True
+
+    def _refuse_doomed(self) -> NoReturn:
+        # learn.microsoft.com: Use transactions in a SQL pool, which shows this number and text.
+        raise ProgrammingError(
+            "The current transaction has aborted, and any pending changes have been rolled back. Cause: A transaction "
+            "in a rollback-only state was not explicitly rolled back before a DDL, DML or SELECT statement.",
+            111233,
+        )
 
     def run_all(self, statements: Sequence[st.Statement]) -> Iterator[Result]:
         for statement in statements:
@@ -104,16 +127,16 @@ class Session:
 
     def run(self, statement: st.Statement) -> Iterator[Result]:
         self.release()
-        if self.doomed and not isinstance(statement, (st.Rollback, st.Try, st.Block, st.If, st.Throw, st.Print)):
-            raise ProgrammingError(
-                "The current transaction cannot be committed and cannot support operations; roll it back.", 3930
-            )
+        if self.doomed and isinstance(statement, _REFUSED_WHEN_DOOMED):
+            self._refuse_doomed()
         try:
             yield from RUNNERS[type(statement)](self, statement) or ()
         except DatabaseError:
-            # After an error XACT_STATE() is -2: the transaction can only be rolled back.
-            self.doomed = self.in_transaction
+            self._doom()
             raise
+        except RecursionError:
+            self._doom()
+            raise ProgrammingError("Some part of the statement is nested too deeply.", 191, 15) from None
 
     def engine(self) -> translate_error:
         """A context in which DuckDB's errors become the server's."""
@@ -124,10 +147,6 @@ class Session:
         with self.engine():
             rows = self.connection.execute(sql, dict(parameters) if parameters else None).fetchall()
         return int(rows[0][0]) if rows and isinstance(rows[0][0], int) else -1
-
-    def alive(self) -> duckdb.DuckDBPyConnection:
-        """A connection that answers: in a doomed transaction DuckDB takes no query, but T-SQL goes on to ask."""
-        return self.connection.cursor() if self.doomed else self.connection
 
     def hold(self, reader: pa.RecordBatchReader) -> None:
         """Keep a reader to close it: DuckDB runs one query at a time on a connection."""
@@ -148,14 +167,23 @@ class Session:
         """The value of an expression, cast to a type if one is given."""
         translator = Translator(self)
         typed = translator.expressions.value(node, Scope())
-        return self._value_of(typed, kind, translator.parameters)
+        return self.value_of(typed, kind, translator.parameters)
 
-    def _value_of(self, typed: Typed, kind: SqlType | None, parameters: Parameters) -> tuple[object, SqlType]:
+    def value_of(self, typed: Typed, kind: SqlType | None, parameters: Parameters) -> tuple[object, SqlType]:
+        """The value of a translated expression, cast to a type if one is given."""
         wanted = kind or typed.type or INT
+        sql = f"SELECT {as_type(typed, wanted)}"
         with self.engine():
-            sql = f"SELECT {as_type(typed, wanted)}"
-            rows = self.alive().execute(sql, parameters.values or None).fetchall()
+            rows = self.connection.execute(sql, parameters.used_in(sql)).fetchall()
         return (rows[0][0] if rows else None), wanted
+
+    def is_true(self, node: exp.Expr) -> bool:
+        """Whether a condition holds; what is unknown does not."""
+        translator = Translator(self)
+        sql = f"SELECT {translator.expressions.condition(node, Scope())}"
+        with self.engine():
+            rows = self.connection.execute(sql, translator.parameters.used_in(sql)).fetchall()
+        return bool(rows[0][0])
 
     # --- What a translation asks ---
 
@@ -166,19 +194,19 @@ class Session:
         if entry is None or entry.kind == "PROCEDURE":
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
         if entry.kind == "TABLE":
-            return self.catalog.table(name)
+            return self.catalog.table(entry.name)
         (query,) = parse_batch(entry.definition)
         if not isinstance(query, st.Query):
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
-        return View(query.query, tuple(column for column, _ in entry.columns))
+        names = tuple(column for column, _ in entry.columns)
+        return View(query.query, names, self.catalog.columns(entry.name))
 
     def variable(self, name: str) -> tuple[object, SqlType]:
         frame = self.frames[-1]
-        if name == "?":
-            try:
-                return next(frame.parameters)
-            except StopIteration:
-                raise ProgrammingError("The statement has more markers than there are parameters.", 8179) from None
+        if name.startswith("?"):
+            if int(name[1:]) >= len(frame.parameters):
+                raise ProgrammingError("A parameter marker within a view, a procedure or EXEC has no value.", 8179)
+            return frame.parameters[int(name[1:])]
         if name == "@@version":
             return "Microsoft Azure SQL Data Warehouse - emulated by onnx-sql-deployer", NVARCHAR
         if name == "@@trancount":
@@ -187,86 +215,18 @@ class Session:
             raise ProgrammingError(f'Must declare the scalar variable "{name}".', 137, 15, 2)
         return frame.variables[name]
 
-    def answer(self, name: str, values: list[Typed]) -> tuple[object, SqlType] | None:
-        if name in _FIXED:
-            return _FIXED[name], NVARCHAR
-        if name == "XACT_STATE":
-            return (-2 if self.doomed else int(self.in_transaction)), INT
-        if name.startswith("ERROR_"):
-            return self._answer_error(name)
-        if name in {"OBJECT_ID", "SCHEMA_ID"}:
-            texts = [str(self._value_of(value, NVARCHAR, Parameters())[0]) for value in values]
-            return (self._object_id(texts) if name == "OBJECT_ID" else self._schema_id(texts)), INT
-        return None
-
-    def _answer_error(self, name: str) -> tuple[object, SqlType] | None:
-        error = self.frames[-1].caught
-        if self.doomed:
-            # The pool knows an error's details only after ROLLBACK.
-            error = None
-        answers: Mapping[str, tuple[object, SqlType]] = {
-            "ERROR_NUMBER": (error and error.number, INT),
-            "ERROR_MESSAGE": (error and error.message, NVARCHAR),
-            "ERROR_SEVERITY": (error and error.level, INT),
-            "ERROR_STATE": (error and error.state, INT),
-            "ERROR_PROCEDURE": (None, NVARCHAR),
-        }
-        return answers.get(name)
-
-    def _object_id(self, texts: list[str]) -> int | None:
-        name = parse_object_name(texts[0])
-        entry = self.catalog.find(name) if name is not None else None
-        if entry is None:
-            return None
-        kinds = {"U": "TABLE", "V": "VIEW", "P": "PROCEDURE"}
-        return entry.id if len(texts) < 2 or kinds.get(texts[1].strip().upper()) == entry.kind else None
-
-    def _schema_id(self, texts: list[str]) -> int | None:
-        return 1 if self.catalog.has_schema(texts[0]) else None
+    def answer(self, name: str, values: list[Typed]) -> tuple[object, SqlType]:
+        return answers.answer(self, name, values)
 
     def predict(
         self,
-        model: exp.Expr,
+        model: Typed,
         source: Relation,
         outputs: tuple[SqlColumn, ...],
         wanted: frozenset[str] | None,
         parameters: Parameters,
     ) -> Relation:
-        content, _ = self.scalar(model, SqlType("varbinary", MAX))
-        bound = bind_model(content if isinstance(content, bytes) else None, source.columns, outputs, self.target)
-        passed = tuple((n, c) for n, c in source.columns if wanted is None or c.name.lower() in wanted)
-        read = dict.fromkeys([*(name for name, _ in passed), *bound.inputs.values()])
-        sql = f"SELECT {', '.join(read)} FROM ({source.sql})"
-        used = {name: value for name, value in parameters.values.items() if f"${name}" in sql}
-        names = tuple(f"s{index}" for index in range(len(outputs)))
-        reader, fields = self._reader(sql, used)
-        relation = PredictRelation(reader, fields, tuple(name for name, _ in passed), bound, names)
-        registered = f"predict_{len(self.scored)}"
-        self.connection.register(registered, relation)
-        self.scored[registered] = relation
-        return Relation(f"SELECT * FROM {registered}", (*passed, *zip(names, outputs, strict=True)))
-
-    def _reader(
-        self, sql: str, parameters: dict[str, Any]
-    ) -> tuple[Callable[[], pa.RecordBatchReader], dict[str, Any]]:
-        """How PREDICT reads its source, and the source's fields.
-
-        A connection runs one query at a time, and this one runs the query around PREDICT: the source is read on
-        another, which does not see what a transaction has not committed. In a transaction it is therefore read first,
-        and held.
-        """
-        if self.in_transaction:
-            with self.engine():
-                table = self.connection.sql(sql, params=parameters or None).to_arrow_table()
-            return table.to_reader, {f.name: f for f in table.schema}
-        with self.engine():
-            empty = self.connection.sql(f"SELECT * FROM ({sql}) LIMIT 0", params=parameters or None)
-            fields = {f.name: f for f in empty.to_arrow_table().schema}
-
-        def read() -> pa.RecordBatchReader:
-            return _read_apart(self.connection, sql, parameters)
-
-        return read, fields
+        return scoring.predict(self, model, source, outputs, wanted=wanted, parameters=parameters)
 
     def run_within(self, frame: Frame, statements: Sequence[st.Statement]) -> Iterator[Result]:
         if len(self.frames) > _NESTED:
@@ -288,22 +248,28 @@ class Session:
 def run_query(session: Session, statement: st.Query) -> Iterator[Result]:
     into = statement.query.args.get("into")
     if into is not None:
-        name = table_name(into.this)
-        yield Result(
-            count=objects.create_as(session, name, statement.query, st.TableOptions(distribution="ROUND_ROBIN"))
-        )
+        query = statement.query.copy()
+        query.set("into", None)
+        options = st.TableOptions(distribution="ROUND_ROBIN")
+        yield Result(count=objects.create_as(session, table_name(into.this), query, options))
         return
     translator = Translator(session)
-    sql, columns = translator.query(statement.query)
-    parameters = dict(translator.parameters.values) or None
+    relation = translator.query(statement.query, ordered_result=True)
+    parameters = translator.parameters.used_in(relation.sql)
+    readers: list[pa.RecordBatchReader] = []
 
-    def read(rows: int) -> pa.RecordBatchReader:
+    def read() -> pa.RecordBatchReader:
         with session.engine():
-            reader = session.connection.sql(sql, params=parameters).to_arrow_reader(rows)
+            reader = session.connection.sql(relation.sql, params=parameters).to_arrow_reader(ROWS)
         session.hold(reader)
+        readers.append(reader)
         return reader
 
-    yield Result(columns, read)
+    yield Result(tuple(column for _, column in relation.columns), read)
+    # The batch goes on when the query is done, as on the server, whether its rows were wanted or not.
+    with session.engine():
+        for _ in readers[-1] if readers else read():
+            pass
 
 
 Runner = Callable[[Session, Any], Iterator[Result] | None]
@@ -337,56 +303,19 @@ RUNNERS: Mapping[type[st.Statement], Runner] = {
 }
 """What runs each kind of statement; one that gives results gives them one after the other."""
 
-
-# --- Parts -----------------------------------------------------------------------------------------------------------
-
-_FIXED: Mapping[str, str] = {
-    "SUSER_SNAME": "emulator",
-    "SUSER_NAME": "emulator",
-    "ORIGINAL_LOGIN": "emulator",
-    "SYSTEM_USER": "emulator",
-    "CURRENT_USER": "dbo",
-    "SESSION_USER": "dbo",
-    "USER": "dbo",
-    "USER_NAME": "dbo",
-    "DB_NAME": "emulator",
-    "SCHEMA_NAME": "dbo",
-}
-"""Functions that tell of the login: there is one, and it owns the database."""
-
-
-def _read_apart(connection: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any]) -> pa.RecordBatchReader:
-    """Read a query on a cursor of its own, which lives as long as the reader."""
-    import pyarrow as pa
-
-    cursor = connection.cursor()
-    reader = cursor.sql(sql, params=parameters or None).to_arrow_reader(BATCH_ROWS)
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from reader
-        finally:
-            reader.close()
-            cursor.close()
-
-    return pa.RecordBatchReader.from_batches(reader.schema, batches())
-
-
-_PART = re.compile(r"\s*(?:\[((?:[^\]]|\]\])*)\]|([^.\[\]]+?))\s*(\.|$)")
-
-
-def parse_object_name(text: str) -> ObjectName | None:
-    """The name in a text, as OBJECT_ID reads it; None for what is no name of one or two parts."""
-    parts: list[str] = []
-    at = 0
-    while at < len(text) or not parts:
-        match = _PART.match(text, at)
-        if match is None:
-            return None
-        parts.append(match[1].replace("]]", "]") if match[1] is not None else match[2])
-        at = match.end()
-        if not match[3]:
-            break
-    if len(parts) > 2 or at < len(text):
-        return None
-    return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])
+_REFUSED_WHEN_DOOMED = (
+    st.Query,
+    st.Begin,
+    st.Insert,
+    st.Update,
+    st.Delete,
+    st.Truncate,
+    st.CreateSchema,
+    st.CreateTable,
+    st.CreateTableAs,
+    st.CreateView,
+    st.CreateProcedure,
+    st.Drop,
+    st.Rename,
+)
+"""DDL, DML and SELECT, before which a transaction that failed must be rolled back."""

@@ -144,6 +144,8 @@ class CreateProcedure(Statement):
 class TableOptions:
     index: str = "CLUSTERED COLUMNSTORE INDEX"
     distribution: str = ""
+    keys: tuple[str, ...] = ()
+    """Columns that the distribution or the index names."""
 
 
 @dataclass(slots=True)

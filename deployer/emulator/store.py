@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from deployer.emulator.casts import raise_error
+from deployer.emulator.casts import cut_text, need_code_page, once, raise_error, utf16_length
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import Typed, as_type
 from deployer.emulator.statements import TableOptions
-from deployer.emulator.types import MAX, SqlColumn
+from deployer.emulator.types import MAX, SqlColumn, SqlType
 
 
 def need_storable(columns: tuple[SqlColumn, ...], options: TableOptions | None) -> None:
     """Columns have names, each its own, and types that the index can hold; a view has no index (None)."""
     seen: set[str] = set()
+    for key in options.keys if options is not None else ():
+        if key.lower() not in {column.name.lower() for column in columns}:
+            raise ProgrammingError(f"Column name '{key}' does not exist in the target table or view.", 1911)
     for number, column in enumerate(columns, start=1):
         if not column.name:
             raise ProgrammingError(f"No column name was specified for column {number}.", 1038, 15)
@@ -56,9 +59,19 @@ def convert(value: Typed, column: SqlColumn) -> str:
 
 def _fitting(value: Typed, column: SqlColumn) -> str:
     kind = column.type
-    if kind.length == MAX:
-        return value.sql
-    size = "length" if kind.is_text else "octet_length"
-    cut = raise_error(8152, f"String or binary data would be truncated (column '{column.name}', {kind}).")
-    fits = f"rpad({value.sql}, {kind.length}, ' ')" if kind.base in {"char", "nchar"} else value.sql
-    return f"(CASE WHEN {size}({value.sql}) > {kind.length} THEN {cut} ELSE {fits} END)"
+    fail = raise_error(8152, f"String or binary data would be truncated (column '{column.name}', {kind}).")
+    if kind.is_binary:
+        if kind.length == MAX:
+            return value.sql
+        size = 2 * (kind.length or 0)
+        filled = f"unhex(rpad(hex(v), {size}, '0'))" if kind.base == "binary" else "v"
+        return once(value.sql, f"CASE WHEN octet_length(v) > {kind.length} THEN {fail} ELSE {filled} END")
+    source = value.type or kind
+    if kind.length == MAX or (source.length or 0) in range(1, (kind.length or 0) + 1):
+        return cut_text(value.sql, source, kind)
+    # Blanks at the end are cut in silence.
+    length = utf16_length("rtrim(v)") if kind.is_national else "length(rtrim(v))"
+    body = f"CASE WHEN strlen(v) > {kind.length} AND {length} > {kind.length} THEN {fail} ELSE v END"
+    if source.is_national and not kind.is_national:
+        body = need_code_page(body)
+    return cut_text(once(value.sql, body), SqlType(kind.base, MAX), kind)

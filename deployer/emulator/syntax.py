@@ -20,11 +20,15 @@ class Cast(exp.Expression):
 
 
 class Predict(exp.Expression):
-    """PREDICT as a table. `columns` is a tuple of `SqlColumn`, `data_alias` and `alias` are text or None."""
+    """PREDICT as a table. `columns` is a tuple of `SqlColumn`, `data_alias` and `alias` are text or None.
+
+    `qualified` says that the name of DATA was written with its schema: it is then no CTE.
+    """
 
     arg_types: ClassVar[dict[str, bool]] = {
         "model": True,
         "data": True,
+        "qualified": False,
         "data_alias": False,
         "columns": True,
         "alias": False,
@@ -60,6 +64,9 @@ class Syntax(TSQLParser):
         "CONVERT": lambda self: self._convert(safe=False),
         "TRY_CONVERT": lambda self: self._convert(safe=True),
     }
+
+    markers: dict[int, int]
+    """Where each `?` of the batch begins, and its number."""
 
     @property
     def _text(self) -> str:
@@ -126,12 +133,16 @@ class Syntax(TSQLParser):
         return tuple(names)
 
     def _name(self) -> ObjectName:
+        return self._written_name()[0]
+
+    def _written_name(self) -> tuple[ObjectName, bool]:
+        """A name, and whether its schema was written."""
         parts = [self._identifier()]
         while self._match(TokenType.DOT):
             parts.append(self._identifier())
         if len(parts) > 2:
             raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
-        return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])
+        return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1]), len(parts) == 2
 
     def _type(self, in_cast: bool = False) -> SqlType:
         name = self._identifier()
@@ -177,10 +188,16 @@ class Syntax(TSQLParser):
             elif self._word("NULL"):
                 nullable = True
             elif self._word("COLLATE"):
-                self._identifier()
+                self._collation()
             elif not self._constraint():
                 raise NotSupportedError(f"The emulator does not know {self._text} in the definition of a column.")
         return SqlColumn(name, kind, nullable)
+
+    def _collation(self) -> None:
+        """Only a collation that compares as the emulator does: without regard to case, with regard to accents."""
+        name = self._identifier()
+        if name.upper() != "DATABASE_DEFAULT" and "_CI_AS" not in name.upper():
+            raise NotSupportedError(f"The emulator does not know the collation {name}: it compares as CI_AS does.")
 
     def _constraint(self) -> bool:
         """PRIMARY KEY and UNIQUE, which the pool takes only where they are not enforced."""
@@ -195,6 +212,24 @@ class Syntax(TSQLParser):
         if not self._word("NOT", "ENFORCED"):
             raise NotSupportedError("Enforced unique constraints are not supported in a dedicated SQL pool.", 104)
         return True
+
+    def _parse_placeholder(self) -> exp.Expr | None:
+        if self._curr and self._curr.token_type == TokenType.PLACEHOLDER:
+            self._advance()
+            # Numbered by its place in the text: the parser may come by twice, and the translation in another order.
+            return exp.Placeholder(this=str(self.markers[self._prev.start]))
+        return super()._parse_placeholder()
+
+    def _parse_limit(self, this: exp.Expr | None = None, top: bool = False, skip_limit_token: bool = False) -> Any:
+        if not top and not skip_limit_token and self._text == "LIMIT":
+            self._refuse()
+        return super()._parse_limit(this, top, skip_limit_token)
+
+    def _parse_ordered(self, parse_method: Any = None) -> exp.Ordered | None:
+        found = super()._parse_ordered(parse_method)
+        if self._prev.text.upper() in {"FIRST", "LAST"} and self._tokens[self._index - 2].text.upper() == "NULLS":
+            self._refuse()
+        return found
 
     def _parse_table(self, *arguments: Any, **named: Any) -> exp.Expr | None:
         if self._text == "PREDICT" and self._next and self._next.token_type == TokenType.L_PAREN:
@@ -214,7 +249,7 @@ class Syntax(TSQLParser):
         if self._curr and self._curr.token_type == TokenType.L_PAREN:
             # DATA names an object; a derived table does not parse there.
             self._refuse()
-        data = self._name()
+        data, qualified = self._written_name()
         data_alias = self._alias()
         if self._match(TokenType.COMMA):
             self._need("RUNTIME")
@@ -229,7 +264,14 @@ class Syntax(TSQLParser):
         while self._match(TokenType.COMMA):
             columns.append(self._column())
         self._match_r_paren()
-        return Predict(model=model, data=data, data_alias=data_alias, columns=tuple(columns), alias=self._alias())
+        return Predict(
+            model=model,
+            data=data,
+            qualified=qualified,
+            data_alias=data_alias,
+            columns=tuple(columns),
+            alias=self._alias(),
+        )
 
     def _alias(self) -> str | None:
         if self._word("AS"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 
@@ -28,7 +28,7 @@ _DUCKDB: Mapping[str, str] = {
     "time": "TIME",
     "datetime": "TIMESTAMP",
     "datetime2": "TIMESTAMP",
-    "datetimeoffset": "TIMESTAMP WITH TIME ZONE",
+    "smalldatetime": "TIMESTAMP",
     "uniqueidentifier": "UUID",
 }
 _NAMES = {"integer": "int", "dec": "decimal", "numeric": "decimal", "character": "char", "sysname": "nvarchar"}
@@ -44,7 +44,10 @@ APPROXIMATE = ("real", "float")
 
 @dataclass(frozen=True, slots=True)
 class SqlType:
-    """One T-SQL type. `length` is in characters or bytes, `MAX` for (max); `precision` and `scale` are decimal's."""
+    """One T-SQL type. `length` is in characters or bytes, `MAX` for (max); `precision` and `scale` are decimal's.
+
+    For `time` and `datetime2`, `scale` is the number of digits that the second's fraction has.
+    """
 
     base: str
     length: int | None = None
@@ -70,6 +73,15 @@ class SqlType:
         return self.base in INTEGERS
 
     @property
+    def is_moment(self) -> bool:
+        return self.base in {"date", "time", "datetime", "datetime2", "smalldatetime"}
+
+    @property
+    def is_national(self) -> bool:
+        """Text in UTF-16; any other is in the code page of the collation."""
+        return self.base in {"nchar", "nvarchar"}
+
+    @property
     def is_number(self) -> bool:
         return self.is_integer or self.base in APPROXIMATE or self.base == "decimal"
 
@@ -77,7 +89,7 @@ class SqlType:
         if self.base == "decimal":
             return f"decimal({self.precision},{self.scale})"
         if self.length is None:
-            return self.base
+            return f"{self.base}({self.scale})" if self.scale is not None else self.base
         return f"{self.base}({'max' if self.length == MAX else self.length})"
 
 
@@ -91,7 +103,9 @@ class SqlColumn:
 
 
 BIT, INT, BIGINT, REAL, FLOAT = (SqlType(base) for base in ("bit", "int", "bigint", "real", "float"))
-DATETIME2 = SqlType("datetime2")
+DATETIME = SqlType("datetime")
+DATETIME2 = SqlType("datetime2", None, None, 7)
+VARCHAR = SqlType("varchar", 8000)
 NVARCHAR = SqlType("nvarchar", 4000)
 NVARCHAR_MAX = SqlType("nvarchar", MAX)
 VARBINARY_MAX = SqlType("varbinary", MAX)
@@ -105,8 +119,6 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
     """
     written = name.lower()
     base = _NAMES.get(written, written)
-    if base == "smalldatetime":
-        raise NotSupportedError("The emulator does not know the type smalldatetime; use datetime2.")
     if base in _ABSENT:
         raise NotSupportedError(f"Type {written} is not supported in a dedicated SQL pool.", 104)
     if base == "float" and arguments:
@@ -119,8 +131,15 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
         return SqlType("decimal", None, precision, scale)
     if base in {"money", "smallmoney"}:
         return SqlType("decimal", None, 19 if base == "money" else 10, 4)
+    if base == "datetimeoffset":
+        raise NotSupportedError("The emulator does not know datetimeoffset: DuckDB keeps no offset of its own.")
     if base not in _DUCKDB:
         raise ProgrammingError(f"Cannot find data type {written}.", 2715)
+    if base in {"time", "datetime2"}:
+        digits = arguments[0] if arguments else 7
+        if not 0 <= digits <= 7:
+            raise ProgrammingError(f"Specified scale {digits} is invalid.", 1002)
+        return SqlType(base, None, None, digits)
     if base not in _LONGEST:
         return SqlType(base)
     length = arguments[0] if arguments else (128 if written == "sysname" else 30 if in_cast else 1)
@@ -159,7 +178,7 @@ def wider(left: SqlType, right: SqlType) -> SqlType:
         return SqlType("decimal", None, min(38, max(one[0] - one[1], other[0] - other[1]) + scale), scale)
     if left.is_text and right.is_text:
         lengths = [kind.length or 0 for kind in (left, right)]
-        base = "nvarchar" if "n" in (left.base[0], right.base[0]) else "varchar"
+        base = "nvarchar" if left.is_national or right.is_national else "varchar"
         return SqlType(base, MAX if MAX in lengths else min(max(lengths), _LONGEST[base]))
     if left.is_binary and right.is_binary:
         return VARBINARY_MAX if MAX in (left.length, right.length) else SqlType("varbinary", 8000)
@@ -169,9 +188,16 @@ def wider(left: SqlType, right: SqlType) -> SqlType:
         return right
     if right.is_text and not left.is_binary:
         return left
-    if {left.base, right.base} <= {"date", "datetime", "datetime2"}:
-        return DATETIME2
+    if {left.base, right.base} <= set(_MOMENTS):
+        widest = max(left, right, key=lambda kind: _MOMENTS.index(kind.base))
+        return replace(widest, scale=7) if widest.base == "datetime2" else widest
+    if left.base == right.base:
+        return max(left, right, key=lambda kind: kind.scale or 0)
     raise ProgrammingError(f"Operand type clash: {left} is incompatible with {right}", 206)
+
+
+_MOMENTS = ("date", "smalldatetime", "datetime", "datetime2")
+"""From the lowest precedence to the highest (learn.microsoft.com: data type precedence)."""
 
 
 def _as_decimal(kind: SqlType) -> tuple[int, int]:

@@ -101,7 +101,7 @@ UNKNOWN: dict[str, str] = {
     "SELECT 1.5 / 2;": "decimals",
     "SELECT HASHBYTES('MD5', 0x01);": "MD5",
     "SELECT n FROM filled WHERE t LIKE '[a]%';": "LIKE",
-    "SELECT CAST('2020-01-01' AS smalldatetime);": "smalldatetime",
+    "DECLARE @d datetimeoffset;": "datetimeoffset",
     "SELECT 3000000000 / 7;": "decimals",
     "SELECT TOP 10 PERCENT n FROM filled;": "PERCENT",
     "SET LANGUAGE english;": "LANGUAGE",

@@ -1,0 +1,88 @@
+"""Functions that ask about the session and its objects: OBJECT_ID, ERROR_NUMBER, SUSER_SNAME and their kin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from deployer.emulator.functions import Typed
+from deployer.emulator.syntax import ObjectName
+from deployer.emulator.types import INT, NVARCHAR, SqlType
+from deployer.emulator.values import Parameters
+
+if TYPE_CHECKING:
+    from deployer.emulator.session import Session
+
+_FIXED: Mapping[str, str] = {
+    "SUSER_SNAME": "emulator",
+    "SUSER_NAME": "emulator",
+    "ORIGINAL_LOGIN": "emulator",
+    "SYSTEM_USER": "emulator",
+    "CURRENT_USER": "dbo",
+    "SESSION_USER": "dbo",
+    "USER": "dbo",
+    "USER_NAME": "dbo",
+    "DB_NAME": "emulator",
+    "SCHEMA_NAME": "dbo",
+}
+"""Functions that tell of the login: there is one, and it owns the database."""
+
+
+def answer(session: Session, name: str, values: list[Typed]) -> tuple[object, SqlType]:
+    """The value of a function of `SESSION_FUNCTIONS`."""
+    if name in _FIXED:
+        return _FIXED[name], NVARCHAR
+    if name == "XACT_STATE":
+        return (-2 if session.doomed else int(session.in_transaction)), SqlType("smallint")
+    if name in {"OBJECT_ID", "SCHEMA_ID"}:
+        given = [session.value_of(value, NVARCHAR, Parameters())[0] for value in values]
+        texts = [text for text in given if isinstance(text, str)]
+        if len(texts) < len(given):
+            return None, INT
+        return (_object_id(session, texts) if name == "OBJECT_ID" else _schema_id(session, texts)), INT
+    # The pool knows an error's details only after ROLLBACK.
+    error = None if session.doomed else session.frames[-1].caught
+    answers: Mapping[str, tuple[object, SqlType]] = {
+        "ERROR_NUMBER": (error and error.number, INT),
+        "ERROR_MESSAGE": (error and error.message, NVARCHAR),
+        "ERROR_SEVERITY": (error and error.level, INT),
+        "ERROR_STATE": (error and error.state, INT),
+        "ERROR_PROCEDURE": (None, NVARCHAR),
+    }
+    return answers[name]
+
+
+def _object_id(session: Session, texts: list[str]) -> int | None:
+    name = parse_object_name(texts[0])
+    entry = session.catalog.find(name) if name is not None else None
+    if entry is None:
+        return None
+    kinds = {"U": "TABLE", "V": "VIEW", "P": "PROCEDURE"}
+    return entry.id if len(texts) < 2 or kinds.get(texts[1].strip().upper()) == entry.kind else None
+
+
+def _schema_id(session: Session, texts: list[str]) -> int | None:
+    return session.catalog.schema_id(texts[0] if texts else "dbo")
+
+
+_PART = re.compile(r"\s*(?:\[((?:[^\]]|\]\])*)\]|([^.\[\]]*?))\s*(\.|$)")
+
+
+def parse_object_name(text: str) -> ObjectName | None:
+    """The name in a text, as OBJECT_ID reads it; None for what is no name of one or two parts."""
+    parts: list[str] = []
+    at = 0
+    while at < len(text) or not parts:
+        match = _PART.match(text, at)
+        if match is None:
+            return None
+        parts.append(match[1].replace("]]", "]") if match[1] is not None else match[2])
+        at = match.end()
+        if not match[3]:
+            break
+    if [part.lower() for part in parts[:-1]] == ["tempdb", ""] and parts[-1].startswith("#"):
+        parts = parts[-1:]
+    if len(parts) > 2 or at < len(text) or "" in parts:
+        return None
+    return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])
