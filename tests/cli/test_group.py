@@ -110,6 +110,8 @@ def test_interrupt_ends_with_130_and_no_traceback(here: Path) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - no threads here
         )
         server.settimeout(60)
         connection, _ = server.accept()
