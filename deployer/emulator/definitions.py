@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from sqlglot.tokenizer_core import TokenType
 
 from deployer.emulator import statements as st
@@ -13,9 +15,9 @@ from deployer.emulator.types import SqlColumn
 class Definitions(Syntax):
     """Reads each of them from behind its first word."""
 
+    @abstractmethod
     def _statements(self, ends: tuple[str, ...]) -> list[st.Statement]:
         """Statements up to one of the words, or to the end of the batch."""
-        raise NotImplementedError
 
     def _read_rename(self) -> st.Statement:
         self._need("OBJECT")
