@@ -84,18 +84,20 @@ def _to_text(sql: str, source: SqlType, target: SqlType, style: int | None) -> s
     message = f"Arithmetic overflow error converting expression to data type {target.base}."
     # An integer too long for varchar becomes an asterisk: learn.microsoft.com, CAST and CONVERT.
     long = "'*'" if source.is_integer and not target.is_national else raise_error(8115, message)
-    filled = _filled(f"CASE WHEN length(v) > {target.length} THEN {long} ELSE v END", target)
+    filled = fill_text(f"CASE WHEN length(v) > {target.length} THEN {long} ELSE v END", target)
     return once(text, filled)
-
-
-def _filled(text: str, target: SqlType) -> str:
-    """Char and nchar are filled with blanks."""
-    return f"rpad({text}, {target.length}, ' ')" if target.base in {"char", "nchar"} else text
 
 
 def utf16_length(text: str) -> str:
     """Characters as T-SQL counts them: one outside of the basic plane is two."""
     return f"(length({text}) + length(regexp_replace({text}, '[^\\x{{10000}}-\\x{{10FFFF}}]', '', 'g')))"
+
+
+def fill_text(text: str, target: SqlType) -> str:
+    """The text as char or nchar keep it: filled with blanks."""
+    if target.base == "nchar":
+        return once(text, f"rpad(v, CAST({target.length} - ({utf16_length('v')} - length(v)) AS INTEGER), ' ')")
+    return f"rpad({text}, {target.length}, ' ')" if target.base == "char" else text
 
 
 _OUTSIDE_CODE_PAGE = (
@@ -126,7 +128,7 @@ def cut_text(sql: str, source: SqlType, target: SqlType) -> str:
                 )
             # What has no more bytes than the type has characters fits for sure, and that is told fast.
             body = f"CASE WHEN strlen(v) > {target.length} THEN {long} ELSE v END"
-        body = _filled(body, target)
+        body = fill_text(body, target)
     if source.is_national and not target.is_national:
         body = need_code_page(body)
     return sql if body == "v" else once(sql, body)

@@ -60,7 +60,10 @@ class Catalog:
 
     def place(self, name: ObjectName) -> tuple[str, str]:
         """The schema and name under which an object is kept."""
-        return (self.temporary, name.name) if name.is_temporary else (name.schema, name.name)
+        if name.is_temporary:
+            return self.temporary, name.name
+        # DuckDB takes two spellings of a name for one only where they differ by the case of ASCII.
+        return name.schema if name.schema.isascii() else self._schema_as_made(name.schema), name.name
 
     def quoted(self, name: ObjectName) -> str:
         """The object's name in DuckDB."""

@@ -62,6 +62,16 @@ def _text(value: Typed) -> str:
     return value.sql
 
 
+def _basic(value: Typed) -> str:
+    """Text that is counted by the character: none from outside of the basic plane, which the server counts twice."""
+    text = _text(value)
+    if value.type is None or not value.type.is_national:
+        return text
+    outside = r"strlen(v) <> length(v) AND regexp_matches(v, '[\x{10000}-\x{10FFFF}]')"
+    fail = raise_error(50000, "The emulator takes no text apart that has characters outside of the basic plane.")
+    return once(text, f"CASE WHEN {outside} THEN {fail} ELSE v END")
+
+
 def _text_type(value: Typed) -> SqlType:
     """The type of a part of a text: never longer, and of varying length."""
     if value.type is None or not value.type.is_text:
@@ -165,7 +175,7 @@ def _part(name: str, number: int) -> Builder:
     def build(a: Sequence[Typed]) -> Typed:
         fail = raise_error(number, f"Invalid length parameter passed to the {name} function.")
         length = once(as_type(a[1], INT), f"CASE WHEN v < 0 THEN {fail} ELSE v END")
-        return Typed(f"{name}({_text(a[0])}, {length})", _text_type(a[0]))
+        return Typed(f"{name}({_basic(a[0])}, {length})", _text_type(a[0]))
 
     return build
 
@@ -176,13 +186,13 @@ def _substring(a: Sequence[Typed]) -> Typed:
     length = once(length, f"CASE WHEN v < 0 THEN {fail} ELSE v END")
     # Before the text there is room that counts: SUBSTRING('abc', 0, 2) is 'a'.
     left = f"greatest({start}, 1)"
-    return Typed(f"substr({_text(a[0])}, {left}, greatest(({start} + {length}) - {left}, 0))", _text_type(a[0]))
+    return Typed(f"substr({_basic(a[0])}, {left}, greatest(({start} + {length}) - {left}, 0))", _text_type(a[0]))
 
 
 def _charindex(a: Sequence[Typed]) -> Typed:
     if len(a) != 2:
         raise NotSupportedError("The emulator knows CHARINDEX with two arguments only.")
-    place = f"strpos(lower({_text(a[1])}), lower({_text(a[0])}))"
+    place = f"strpos(lower({_basic(a[1])}), lower({_text(a[0])}))"
     return Typed(f"CAST(CASE WHEN {_text(a[0])} = '' THEN 0 ELSE {place} END AS INTEGER)", INT)
 
 
@@ -281,7 +291,7 @@ SCALARS: Mapping[str, tuple[int, int, Builder]] = {
     "LTRIM": (1, 1, _same_text("ltrim")),
     "RTRIM": (1, 1, _same_text("rtrim")),
     "TRIM": (1, 1, _same_text("trim")),
-    "REVERSE": (1, 1, _same_text("reverse")),
+    "REVERSE": (1, 1, lambda a: Typed(f"reverse({_basic(a[0])})", _text_type(a[0]))),
     "LEFT": (2, 2, _part("left", 536)),
     "RIGHT": (2, 2, _part("right", 536)),
     "REPLICATE": (2, 2, _replicate),

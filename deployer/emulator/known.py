@@ -61,7 +61,11 @@ def need_known(node: exp.Expr, known: frozenset[str] | None = None) -> None:
 
 def shown(node: exp.Expr) -> str:
     """A node for a message, cut where it grows long."""
-    return node.sql(dialect="tsql")[:80]
+    try:
+        return node.sql(dialect="tsql")[:80]
+    except ValueError:
+        # sqlglot does not write the nodes that `syntax` adds.
+        return type(node).__name__.upper()
 
 
 SESSION_FUNCTIONS: Mapping[str, tuple[int, int]] = {

@@ -7,7 +7,15 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from deployer.emulator.errors import DatabaseError, DataError, IntegrityError, InternalError, OperationalError
+from deployer.emulator.errors import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -45,51 +53,56 @@ class translate_error:  # noqa: N801 - used like contextlib's
                     raise server_error(late) from late
             else:
                 self.connection.rollback()
-        if isinstance(error, duckdb.Error):
+        # Arrow's readers pass on a DuckDB error as one of the operating system.
+        if isinstance(error, (duckdb.Error, OSError)):
             raise next((scan for scan in self.scans() if scan is not None), None) or server_error(error) from error
 
 
 _OWN = re.compile(r"Msg (\d+): (.*)", re.DOTALL)
 
 
-def server_error(error: duckdb.Error) -> DatabaseError:
-    """What the server would say to what DuckDB says."""
-    import duckdb
-
+def server_error(error: Exception) -> DatabaseError:
+    """What the server would say to what DuckDB says, of which sometimes no more than the text is left."""
     text = str(error).partition("\n")[0]
-    if own := _OWN.search(text):
-        return DataError(own[2], int(own[1]))
-    if isinstance(error, duckdb.ConstraintException):
+    kind, _, said = text.partition(": ")
+    if own := _OWN.match(said):
+        return (NotSupportedError if own[1] == "50000" else DataError)(own[2], int(own[1]))
+    if kind == "Constraint Error":
         column = text.rpartition(".")[2].strip(" !\"'")
         return IntegrityError(
             f"Cannot insert the value NULL into column '{column}'; column does not allow nulls.", 515, 16, 2
         )
-    if "date field value out of range" in text or "timestamp field value out of range" in text:
-        return DataError(f"Conversion failed when converting date and/or time from character string: {text}", 241)
-    if "Division by zero" in text:
+    if said.startswith("Division by zero"):
         return DataError("Divide by zero error encountered.", 8134)
-    if "cannot take" in text and isinstance(error, duckdb.OutOfRangeException):
+    if kind == "Out of Range Error" and said.startswith("cannot take"):
         return DataError("An invalid floating point operation occurred.", 3623)
-    if "Max expression depth" in text:
+    if "Max expression depth" in said:
         return DataError("Some part of the statement is nested too deeply.", 191, 15)
-    if isinstance(error, duckdb.OutOfRangeException) or "out of range" in text:
+    if kind == "Out of Range Error" or "out of range" in said:
         return DataError(f"Arithmetic overflow error: {text}", 8115, 16, 2)
-    if isinstance(error, duckdb.ConversionException):
+    if kind == "Conversion Error":
         return DataError(f"Conversion failed: {text}", 241)
-    if "More than one row returned by a subquery" in text:
+    if "More than one row returned by a subquery" in said:
         return DataError(
             "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= "
             "or when the subquery is used as an expression.",
             512,
         )
-    if "GROUP BY" in text and isinstance(error, duckdb.BinderException):
-        return InternalError(
+    if kind == "Binder Error" and "GROUP BY" in said:
+        return ProgrammingError(
             f"A column is invalid in the select list because it is in neither an aggregate nor GROUP BY: {text}", 8120
         )
-    if isinstance(error, duckdb.OutOfMemoryException):
+    if kind == "Binder Error" and "WHERE clause cannot contain aggregates" in said:
+        return ProgrammingError(
+            "An aggregate may not appear in the WHERE clause unless it is in a subquery contained in a HAVING clause "
+            "or a select list, and the column being aggregated is an outer reference.",
+            147,
+            15,
+        )
+    if kind == "Out of Memory Error":
         return OperationalError(f"{text}; ?memory_limit=1GB in the database URL gives more", 701, 17)
-    if isinstance(error, duckdb.TransactionException):
+    if kind == "TransactionContext Error":
         return OperationalError(f"Snapshot isolation transaction aborted due to update conflict: {text}", 3960, 16, 2)
-    if isinstance(error, (duckdb.IOException, duckdb.OperationalError)):
+    if kind == "IO Error":
         return OperationalError(text)
     return InternalError(f"The emulator's engine: {text}")

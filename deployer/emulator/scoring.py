@@ -12,7 +12,6 @@ from deployer.emulator.types import VARBINARY_MAX, SqlColumn
 from deployer.emulator.values import Parameters
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
     from deployer.emulator.session import Session
@@ -60,23 +59,23 @@ def _reader(
         fields = {f.name: f for f in empty.to_arrow_table().schema}
 
     def read() -> pa.RecordBatchReader:
-        return _read_apart(session.connection, sql, parameters)
+        return _read_apart(session, sql, parameters)
 
     return read, fields
 
 
-def _read_apart(
-    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any] | None
-) -> pa.RecordBatchReader:
+def _read_apart(session: Session, sql: str, parameters: Mapping[str, Any] | None) -> pa.RecordBatchReader:
     """Read a query on a cursor of its own, which lives as long as the reader."""
     import pyarrow as pa
 
-    cursor = connection.cursor()
-    reader = cursor.sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
+    cursor = session.connection.cursor()
+    with session.engine():
+        reader = cursor.sql(sql, params=parameters).to_arrow_reader(BATCH_ROWS)
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            yield from reader
+            with session.engine():
+                yield from reader
         finally:
             reader.close()
             cursor.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from deployer.emulator.casts import cut_text, need_code_page, once, raise_error, utf16_length
+from deployer.emulator.casts import cut_text, fill_text, need_code_page, once, raise_error, utf16_length
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import Typed, as_type
 from deployer.emulator.statements import TableOptions
-from deployer.emulator.types import MAX, SqlColumn, SqlType
+from deployer.emulator.types import MAX, SqlColumn
 
 
 def need_storable(columns: tuple[SqlColumn, ...], options: TableOptions | None) -> None:
@@ -69,9 +69,11 @@ def _fitting(value: Typed, column: SqlColumn) -> str:
     source = value.type or kind
     if kind.length == MAX or (source.length or 0) in range(1, (kind.length or 0) + 1):
         return cut_text(value.sql, source, kind)
-    # Blanks at the end are cut in silence.
-    length = utf16_length("rtrim(v)") if kind.is_national else "length(rtrim(v))"
-    body = f"CASE WHEN strlen(v) > {kind.length} AND {length} > {kind.length} THEN {fail} ELSE v END"
+    length = utf16_length("v") if kind.is_national else "length(v)"
+    over = f"{length} - {kind.length}"
+    # Blanks at the end are cut in silence, and nothing else is.
+    cut = f"CASE WHEN length(v) - length(rtrim(v)) < {over} THEN {fail} ELSE left(v, length(v) - ({over})) END"
+    body = f"CASE WHEN strlen(v) > {kind.length} AND {over} > 0 THEN {cut} ELSE v END"
     if source.is_national and not kind.is_national:
         body = need_code_page(body)
-    return cut_text(once(value.sql, body), SqlType(kind.base, MAX), kind)
+    return fill_text(once(value.sql, body), kind)

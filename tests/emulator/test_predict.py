@@ -257,3 +257,54 @@ def test_score_of_a_model_of_one_row_is_that_of_the_row_alone(run: Run) -> None:
     for found, (a, b) in ((first[1], (1.5, 2.0)), (third[1], (-1.0, 0.5))):
         row = {"a": np.array([a], np.float32), "b": np.array([b], np.float32)}
         assert found == alone.score(row, ("total",))["total"][0]
+
+
+def test_error_in_the_rows_that_are_scored_is_the_queries_own(run: Run) -> None:
+    run("CREATE VIEW bad AS SELECT id, CAST(1 / (id - 3) AS real) AS a, b FROM rows")
+    score_bad = "SELECT d.id, p.total FROM PREDICT(MODEL = ?, DATA = bad AS d, RUNTIME = ONNX) WITH (total real) AS p;"
+    with pytest.raises(DatabaseError) as refusal:
+        run(score_bad, content(SUM))
+    assert refusal.value.number == 8134
+    assert run(f"BEGIN TRY {score_bad} END TRY BEGIN CATCH SELECT ERROR_NUMBER(); END CATCH", content(SUM)) == [(8134,)]
+
+
+def test_scores_may_feed_a_second_model(run: Run) -> None:
+    again = (
+        SUM.replace("float[N, 1] a,", "float[N, 1] total,")
+        .replace("Add(a,", "Add(total,")
+        .replace("Concat <axis = 1> (a,", "Concat <axis = 1> (total,")
+    )
+    again = again.replace("=> (float[N, 1] total", "=> (float[N, 1] twice").replace("total = Add", "twice = Add")
+    rows = run(
+        """
+        WITH once AS (
+            SELECT d.id, d.b, p.total FROM PREDICT(MODEL = ?, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p
+        )
+        SELECT o.id, q.twice FROM PREDICT(MODEL = ?, DATA = once AS o, RUNTIME = ONNX) WITH (twice real) AS q ORDER BY o.id;
+        """,
+        content(SUM),
+        content(again),
+    )
+    assert rows == [(1, 5.5), (2, None), (3, 0.0)]
+
+
+def test_model_may_come_from_a_cte_and_data_named_with_its_schema_may_not(run: Run) -> None:
+    run(
+        "CREATE TABLE models (model varbinary(max)) WITH (HEAP); INSERT INTO models (model) SELECT CAST(? AS varbinary(max));",
+        content(SUM),
+    )
+    query = "SELECT d.id, p.total FROM PREDICT(MODEL = (SELECT model FROM m), DATA = {data} AS d, RUNTIME = ONNX) WITH (total real) AS p;"
+    ctes = "WITH m AS (SELECT model FROM models), rows AS (SELECT 7 AS id, CAST(1 AS real) AS a, CAST(2 AS real) AS b) "
+    assert run(ctes + query.format(data="rows")) == [(7, 3.0)]
+    assert len(run(ctes + query.format(data="dbo.rows"))) == 3
+
+
+def test_table_that_is_written_is_read_as_it_was(run: Run) -> None:
+    """INSERT, UPDATE and DELETE over PREDICT of the same table see the rows from before the statement."""
+    source = "PREDICT(MODEL = ?, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p"
+    run(f"INSERT INTO rows (id, a) SELECT d.id + 10, p.total FROM {source};", content(SUM))
+    assert run("SELECT COUNT(*) FROM rows;") == [(6,)]
+    run(f"UPDATE rows SET f = 9 WHERE id IN (SELECT d.id FROM {source} WHERE p.total > 0);", content(SUM))
+    assert run("SELECT id FROM rows WHERE f = 9;") == [(1,)]
+    run(f"DELETE FROM rows WHERE id IN (SELECT d.id FROM {source} WHERE p.total IS NULL);", content(SUM))
+    assert run("SELECT id FROM rows ORDER BY id;") == [(1,), (3,)]
