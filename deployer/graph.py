@@ -1,4 +1,4 @@
-"""What several modules do to a graph: name and rename values, take columns of a tensor, drop what is unread, judge it."""
+"""What several modules do to a graph: rename values, take columns of a tensor, drop what is unread, judge the whole."""
 
 from __future__ import annotations
 
@@ -88,9 +88,10 @@ def import_operators(proto: onnx.ModelProto) -> None:
         proto.opset_import.add(domain="", version=9)
 
 
-def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[str, ...], element_type: int) -> None:
-    """Replace the graph's output by one output a column of the tensor `source` (shape `[N, k]`), called `names`.
+def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[str, ...], kind: int) -> None:
+    """Replace the graph's output by one output a column of the tensor `source` (shape `[N, k]`, element type `kind`).
 
+    They are called `names`, and values inside the graph that are called so make room.
     Gather is used because it copies values and has had the same meaning since the first opset.
     """
     from onnx import TensorProto, helper
@@ -101,7 +102,6 @@ def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[
     first = _first_dimension(graph.output[at])
     outputs = list(graph.output)
     taken = value_names(graph) | set(names)
-    # A value inside the graph may be called as a column; it makes room.
     inside = value_names(graph).intersection(names)
     renamed = {name: new_name(taken, f"{name}_inner") for name in names if name in inside}
     rename_values(graph, renamed)
@@ -110,7 +110,7 @@ def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[
         index = new_name(taken, f"{name}_index")
         graph.initializer.append(helper.make_tensor(index, TensorProto.INT64, [1], [column]))
         graph.node.append(helper.make_node("Gather", [source, index], [name], name=f"take_{index}", axis=1))
-    made = [helper.make_tensor_value_info(name, element_type, [first, 1]) for name in names]
+    made = [helper.make_tensor_value_info(name, kind, [first, 1]) for name in names]
     del graph.output[:]
     graph.output.extend([*outputs[:at], *made, *outputs[at + 1 :]])
 
@@ -146,15 +146,24 @@ def drop_unread(graph: onnx.GraphProto) -> None:
         getattr(graph, field).extend(values)
 
 
-def element_type(proto: onnx.ModelProto, name: str) -> int:
-    """The element type of a value anywhere in the outer graph, inferred where it is not stated; 0 where unknown."""
-    from onnx import shape_inference
+def infer_values(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
+    """The type, and the shape as far as it is known, of every value: most exporters state them for few.
 
-    graph = shape_inference.infer_shapes(_without_weights(proto)).graph
-    for value in (*graph.value_info, *graph.input, *graph.output):
-        if value.name == name:
-            return _element_type(value)
-    return next((int(tensor.data_type) for tensor in graph.initializer if tensor.name == name), 0)
+    Empty where ONNX cannot follow the graph.
+    """
+    from onnx import helper, shape_inference
+
+    try:
+        inferred = shape_inference.infer_shapes(_without_weights(proto))
+    except shape_inference.InferenceError:
+        return {}
+    types: dict[str, onnx.TypeProto] = {}
+    for graph in graphs(inferred.graph):
+        for tensor in graph.initializer:
+            types[tensor.name] = helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
+        for value in (*graph.input, *graph.output, *graph.value_info):
+            types[value.name] = value.type
+    return types
 
 
 _LONG = 64
@@ -170,7 +179,7 @@ def find_fault(proto: onnx.ModelProto) -> str:
     from onnx import checker, shape_inference
 
     light = _without_weights(proto)
-    stated = {value.name: _element_type(value) for value in light.graph.output}
+    stated = {value.name: element_type(value.type) for value in light.graph.output}
     try:
         checker.check_model(light)
         for value in light.graph.output:
@@ -181,17 +190,16 @@ def find_fault(proto: onnx.ModelProto) -> str:
         words = " ".join(str(error).partition("\n\n")[0].split())
         return words.removeprefix("[ShapeInferenceError] ").removeprefix("[TypeInferenceError] ")
     for value in inferred:
-        if _element_type(value) not in {0, stated[value.name]}:
+        if element_type(value.type) not in {0, stated[value.name]}:
             names = [
-                onnx.TensorProto.DataType.Name(kind).lower() for kind in (stated[value.name], _element_type(value))
+                onnx.TensorProto.DataType.Name(kind).lower() for kind in (stated[value.name], element_type(value.type))
             ]
             return f"output {value.name!r} is said to be {names[0]}, and its node makes {names[1]}"
     return ""
 
 
-def _element_type(value: onnx.ValueInfoProto) -> int:
+def element_type(kind: onnx.TypeProto) -> int:
     """The element type of a tensor, or of the values in a list of maps; 0 where none is said."""
-    kind = value.type
     if kind.HasField("sequence_type"):
         kind = kind.sequence_type.elem_type
     if kind.HasField("map_type"):

@@ -26,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from deployer.graph import drop_unread, element_type, split_output
+from deployer.graph import drop_unread, element_type, infer_values, split_output
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.scalars import output_columns
@@ -74,7 +74,8 @@ def unzip(model: Model, _target: Target, _columns: tuple[str, ...]) -> Model:
         if zipmap is not None and column.name in names:
             # ZipMap takes float only (onnx/defs/traditionalml), yet skl2onnx writes double for a model of doubles,
             # which no runtime loads. The tensor is what it is.
-            kind = element_type(proto, zipmap.input[0]) or TensorProto.FLOAT
+            types = infer_values(proto)
+            kind = element_type(types[zipmap.input[0]]) if zipmap.input[0] in types else TensorProto.FLOAT
             split_output(proto, column.name, zipmap.input[0], names[column.name], kind)
     drop_unread(proto.graph)
     return model.with_proto(proto)
