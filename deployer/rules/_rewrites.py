@@ -152,6 +152,14 @@ def _split(change: Change) -> None:
         drop_attribute(node, "num_outputs")
 
 
+def _clip(change: Change) -> None:
+    if change.crosses(11) and change.given(1) and change.given(2):
+        low, high = change.constant(1, "min"), change.constant(2, "max")
+        if (low > high).any():
+            raise Obstacle(f"it clips to {low!s} and then to less, {high!s}, which older versions refuse")
+    _move_inputs(change)
+
+
 def _slice(change: Change) -> None:
     """Slice: steps came with 10."""
     if change.crosses(10) and change.given(4):
@@ -287,13 +295,24 @@ def _batch_normalization(change: Change) -> None:
 
 def _dropout(change: Change) -> None:
     """Dropout that drops nothing, so that its ratio and seed are of no matter; 12 made inputs of its attributes."""
+    node = change.node
+    if len([name for name in node.output if name]) > 1:
+        raise Obstacle("it gives its mask, which says the opposite in older versions")
     if not change.crosses(12):
         return
-    node = change.node
     if change.given(2) and change.constant(2, "training_mode").any():
         raise Obstacle("it runs in training mode, and drops values at random")
     del node.input[1:]
     drop_attribute(node, "seed")
+
+
+def _control(change: Change) -> None:
+    """If and Loop: sequences came with 13, optional values with 16. ONNX's rules about types do not look there."""
+    for name in (*change.node.input, *change.node.output):
+        kind = change.types[name].WhichOneof("value") if name in change.types else "tensor_type"
+        since = {"sequence_type": 13, "optional_type": 16}.get(kind or "", 0)
+        if change.crosses(since):
+            raise Obstacle(f"{name!r} is no tensor, and older versions take only tensors")
 
 
 def _label_encoder(change: Change) -> None:
@@ -341,7 +360,8 @@ def _tree_ensemble(change: Change) -> None:
 
 
 REWRITES: Mapping[str, Callable[[Change], None]] = {
-    **dict.fromkeys(("Clip", "Squeeze", "TopK", "Unsqueeze"), _move_inputs),
+    **dict.fromkeys(("Squeeze", "TopK", "Unsqueeze"), _move_inputs),
+    "Clip": _clip,
     **dict.fromkeys(_REDUCTIONS, _reduce),
     "Split": _split,
     "Slice": _slice,
@@ -355,6 +375,7 @@ REWRITES: Mapping[str, Callable[[Change], None]] = {
     **dict.fromkeys(("GreaterOrEqual", "LessOrEqual"), _or_equal),
     "BatchNormalization": _batch_normalization,
     "Dropout": _dropout,
+    **dict.fromkeys(("If", "Loop"), _control),
     "LabelEncoder": _label_encoder,
     **dict.fromkeys(("TreeEnsembleClassifier", "TreeEnsembleRegressor"), _tree_ensemble),
 }
