@@ -9,6 +9,7 @@ import pytest
 from deployer.check import check_model, fix_model
 from deployer.errors import FixError
 from deployer.model import Model, Signature, SignatureField
+from deployer.rule import Severity
 from deployer.runtime import Scorer
 from deployer.targets import get_target
 
@@ -21,7 +22,7 @@ def model(text: str, *names: str) -> Model:
 
 
 def wide(inner: str = "z", output: str = "y", columns: int = 2) -> str:
-    ones = ", ".join(str(float(10**index)) for index in range(columns))
+    ones = ", ".join(str(float(10 ** (index % 30))) for index in range(columns))
     return f"""
     <ir_version: 6, opset_import: ["": 9, "ai.onnx.ml": 1]>
     agraph (float[N, {columns}] X) => (float[N, 1] {output})
@@ -45,7 +46,7 @@ def test_names_that_do_not_do_are_refused_with_a_hint(columns: tuple[str, ...], 
     assert "--columns" in refusal.value.hint
 
 
-@pytest.mark.parametrize("names", [("X", "b"), ("z", "X"), ("]; DROP TABLE x; --", "naïve 🚕"), ("join_X", "X_joined")])
+@pytest.mark.parametrize("names", [("X", "b"), ("z", "X"), ("]; DROP TABLE x; --", "naïve 🚕"), ("join_X", "X_inner")])
 def test_names_of_the_graphs_own_values_make_room(names: tuple[str, str]) -> None:
     fixed = fix_model(model(wide()), TARGET, names)
     assert tuple(column.name for column in fixed.inputs) == names
@@ -54,8 +55,69 @@ def test_names_of_the_graphs_own_values_make_room(names: tuple[str, str]) -> Non
 
 
 def test_column_called_as_an_output_is_refused() -> None:
-    with pytest.raises(FixError, match="name of an output"):
+    with pytest.raises(FixError, match="'fare' of the wide input is the name of an output") as refusal:
         fix_model(model(wide(output="fare")), TARGET, ["fare", "b"])
+    assert "--columns" in refusal.value.hint
+
+
+@pytest.mark.parametrize("name", ["line\nbreak", "$(password)", "x" * 129])
+def test_column_that_t_sql_cannot_name_is_refused(name: str) -> None:
+    with pytest.raises(FixError, match=r"of the wide input (holds|is)"):
+        fix_model(model(wide()), TARGET, [name, "b"])
+
+
+def test_columns_of_one_wide_input_may_be_called_as_the_other() -> None:
+    text = """
+    <ir_version: 6, opset_import: ["": 9]>
+    agraph (float[N, 2] X, float[N, 2] Y) => (float[N, 2] z) { z = Sub(X, Y) }
+    """
+    fixed = fix_model(model(text), TARGET, ["Y", "a", "b", "X"])
+    assert [column.name for column in fixed.inputs] == ["Y", "a", "b", "X"]
+    rows = {name: np.array([value], np.float32) for name, value in {"Y": 5, "a": 7, "b": 1, "X": 2}.items()}
+    assert [scores.tolist() for scores in Scorer(fixed).score(rows).values()] == [[4.0], [5.0]]
+
+
+def test_names_inside_branches_make_room_too() -> None:
+    text = """
+    <ir_version: 6, opset_import: ["": 11]>
+    agraph (float[N, 2] X) => (float[N, 2] y) {
+        yes = Constant <value = bool {1}> ()
+        y = If (yes) < then_branch = t () => (float[N, 2] p) { p = Neg(X) },
+                       else_branch = e () => (float[N, 2] q) { q = Identity(X) } >
+    }
+    """
+    fixed = fix_model(model(text), TARGET, ["p", "X"])
+    rows = {"p": np.array([1.0], np.float32), "X": np.array([2.0], np.float32)}
+    assert [scores.tolist() for scores in Scorer(fixed).score(rows).values()] == [[-1.0], [-2.0]]
+
+
+def test_inputs_that_an_initializer_fills_are_no_inputs() -> None:
+    """Files up to IR 3 list the initializers among the inputs; a column may be called as one of them."""
+    text = """
+    <ir_version: 3, opset_import: ["": 9]>
+    agraph (float[N, 2] X, float[2] w) => (float[N, 2] y) <float[2] w = {10, 100}> { y = Mul(X, w) }
+    """
+    fixed = fix_model(model(text), TARGET, ["w", "b"])
+    assert [column.name for column in fixed.inputs] == ["w", "b"]
+    rows = {"w": np.array([1.0], np.float32), "b": np.array([2.0], np.float32)}
+    assert [scores.tolist() for scores in Scorer(fixed).score(rows).values()] == [[10.0], [200.0]]
+
+
+def test_batch_dimension_stays_what_it_was() -> None:
+    for first in ("N", 1):
+        text = f"""
+        <ir_version: 6, opset_import: ["": 9]>
+        agraph (float[{first}, 2] X) => (float[{first}, 2] y) {{ y = Identity(X) }}
+        """
+        fixed = fix_model(model(text), TARGET, ["a", "b"])
+        assert {column.shape for column in (*fixed.inputs, *fixed.outputs)} == {(first, 1)}
+
+
+def test_thousand_columns_are_split_in_no_time() -> None:
+    names = [f"column_{number}" for number in range(1000)]
+    fixed = fix_model(model(wide(columns=1000)), TARGET, names)
+    rows = {name: np.array([float(name == "column_2")], np.float32) for name in names}
+    assert Scorer(fixed).score(rows)["y"].tolist() == [100.0]
 
 
 def test_only_what_is_wide_is_split() -> None:
@@ -88,10 +150,53 @@ def test_classes_name_the_probabilities_and_hostile_ones_cannot_harm() -> None:
     """
     fixed = fix_model(model(text), TARGET)
     names = [column.name for column in fixed.outputs][1:]
-    assert names[:2] == ["p_no", "p_NO_2"]
+    assert names[:2] == ["p_no", "p_NO_2"]  # T-SQL minds no case
     assert max(map(len, names)) == 128
     assert len({name.lower() for name in names}) == 4
     assert not any("\n" in name for name in names)
+
+
+def test_values_inside_that_are_called_as_a_new_output_make_room() -> None:
+    text = """
+    <ir_version: 6, opset_import: ["": 9]>
+    agraph (float[N, 1] x) => (float[N, 2] y) { y_0 = Neg(x) y_1 = Abs(x) y = Concat <axis = 1> (y_1, y_0) }
+    """
+    fixed = fix_model(model(text), TARGET)
+    scores = Scorer(fixed).score({"x": np.array([-3.0, 2.0], np.float32)})
+    assert {name: values.tolist() for name, values in scores.items()} == {"y_0": [3.0, 2.0], "y_1": [3.0, -2.0]}
+
+
+def test_new_outputs_take_no_name_that_another_output_or_input_has() -> None:
+    text = """
+    <ir_version: 6, opset_import: ["": 9]>
+    agraph (float[N, 2] p_1) => (float[N, 2] p, float[N, 2] p_0) { p = Neg(p_1) p_0 = Identity(p_1) }
+    """
+    fixed = fix_model(model(text), TARGET, ["a", "b"])
+    assert [column.name for column in fixed.outputs] == ["p_0_2", "p_1_2", "p_0_0", "p_0_1"]
+    scores = Scorer(fixed).score({"a": np.array([1.0], np.float32), "b": np.array([2.0], np.float32)})
+    assert [values.tolist() for values in scores.values()] == [[-1.0], [-2.0], [1.0], [2.0]]
+
+
+def test_list_of_maps_is_an_error_where_nothing_else_can_be_returned() -> None:
+    maps = "p = ai.onnx.ml.ZipMap <classlabels_int64s = [3, 5]> (x)"
+    head = '<ir_version: 6, opset_import: ["": 9, "ai.onnx.ml": 1]> agraph'
+    alone = model(f"{head} (float[N, 2] x) => (seq(map(int64, float)) p) {{ {maps} }}")
+    beside = model(f"{head} (float[N, 2] x) => (seq(map(int64, float)) p, float[N, 2] y) {{ {maps} y = Neg(x) }}")
+    severities = [
+        [found.severity for found in check_model(m, TARGET).findings if found.rule == "zipmap-output"]
+        for m in (alone, beside)
+    ]
+    assert severities == [[Severity.ERROR], [Severity.WARNING]]
+
+
+def test_sequence_that_is_no_zipmap_is_left_alone() -> None:
+    original = model("""
+    <ir_version: 6, opset_import: ["": 11]>
+    agraph (float[N, 1] x) => (seq(float[N, 1]) s, float[N, 1] y) { s = SequenceConstruct(x) y = Neg(x) }
+    """)
+    (finding,) = check_model(original, TARGET).findings
+    assert (finding.rule, finding.fixable) == ("zipmap-output", False)
+    assert fix_model(original, TARGET).content == original.content
 
 
 def test_rows_with_fewer_maps_than_classes_are_not_possible() -> None:
