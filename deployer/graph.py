@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from deployer.model import element_name
+
 if TYPE_CHECKING:
     import onnx
 
@@ -155,7 +157,7 @@ def infer_values(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
 
     try:
         inferred = shape_inference.infer_shapes(_without_weights(proto))
-    except shape_inference.InferenceError:
+    except (shape_inference.InferenceError, ValueError):
         return {}
     types: dict[str, onnx.TypeProto] = {}
     for graph in graphs(inferred.graph):
@@ -170,32 +172,47 @@ _LONG = 64
 """Elements of an attribute's list from which on it is weights, which say nothing about names and types."""
 
 
+def find_broken_structure(proto: onnx.ModelProto) -> str:
+    """What ONNX's checker says against a model: values, operators, attributes and tensors; empty where nothing."""
+    from onnx import checker
+
+    try:
+        checker.check_model(_without_weights(proto))
+    except (checker.ValidationError, ValueError) as error:
+        return _first_sentence(error)
+    return ""
+
+
 def find_fault(proto: onnx.ModelProto) -> str:
     """Why no runtime can load a model, in ONNX's own words; empty where ONNX's checker and its types agree with it.
 
     Shapes are not judged: ONNX Runtime, too, takes a stated shape that is wrong for a hint.
     """
-    import onnx
-    from onnx import checker, shape_inference
+    from onnx import shape_inference
 
+    broken = find_broken_structure(proto)
+    if broken:
+        return broken
     light = _without_weights(proto)
     stated = {value.name: element_type(value.type) for value in light.graph.output}
+    for value in light.graph.output:
+        # Inference keeps a type that is stated, right or wrong.
+        value.ClearField("type")
     try:
-        checker.check_model(light)
-        for value in light.graph.output:
-            # Inference keeps a type that is stated, right or wrong.
-            value.ClearField("type")
         inferred = shape_inference.infer_shapes(light, check_type=True).graph.output
-    except (checker.ValidationError, shape_inference.InferenceError) as error:
-        words = " ".join(str(error).partition("\n\n")[0].split())
-        return words.removeprefix("[ShapeInferenceError] ").removeprefix("[TypeInferenceError] ")
+    except (shape_inference.InferenceError, ValueError) as error:
+        return _first_sentence(error)
     for value in inferred:
-        if element_type(value.type) not in {0, stated[value.name]}:
-            names = [
-                onnx.TensorProto.DataType.Name(kind).lower() for kind in (stated[value.name], element_type(value.type))
-            ]
-            return f"output {value.name!r} is said to be {names[0]}, and its node makes {names[1]}"
+        made = element_type(value.type)
+        if made not in {0, stated[value.name]}:
+            said = element_name(stated[value.name])
+            return f"output {value.name!r} is said to be {said}, and its node makes {element_name(made)}"
     return ""
+
+
+def _first_sentence(error: Exception) -> str:
+    words = " ".join(str(error).partition("\n\n")[0].split())
+    return words.removeprefix("[ShapeInferenceError] ").removeprefix("[TypeInferenceError] ")
 
 
 def element_type(kind: onnx.TypeProto) -> int:

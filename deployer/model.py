@@ -12,6 +12,7 @@ from deployer.errors import ModelError
 
 if TYPE_CHECKING:
     import onnx
+    from google.protobuf.message import Message
 
 Dimension = int | str | None
 """One axis of a shape: a fixed length, the name of a free one, or None where nothing is said."""
@@ -155,17 +156,35 @@ def parse_proto(content: bytes) -> onnx.ModelProto:
             f"{len(content):,} bytes parse, but hold no ONNX graph with an output: not a model, or cut off",
             hint="copy or export the file again, in binary mode",
         )
+    if not _is_text(proto):
+        raise ModelError(
+            f"{len(content):,} bytes parse as ONNX, but a name in them is not UTF-8: damaged",
+            hint="copy or export the file again, in binary mode",
+        )
     return proto
 
 
-def _column(value: onnx.ValueInfoProto) -> Column:
-    import onnx
+def _is_text(message: Message) -> bool:
+    """Whether all names are text: protobuf gives those that are not UTF-8 as bytes, over which any code stumbles."""
+    from google.protobuf.message import Message
 
+    for entry, value in message.ListFields():
+        if entry.type == entry.TYPE_STRING:
+            if bytes in map(type, [value] if isinstance(value, str | bytes) else value):
+                return False
+        elif entry.type == entry.TYPE_MESSAGE and not all(
+            map(_is_text, [value] if isinstance(value, Message) else value)
+        ):
+            return False
+    return True
+
+
+def _column(value: onnx.ValueInfoProto) -> Column:
     kind = value.type.WhichOneof("value")
     if kind != "tensor_type":
         return Column(value.name, _type_text(value.type), None)
     tensor = value.type.tensor_type
-    element = onnx.TensorProto.DataType.Name(tensor.elem_type).lower()
+    element = element_name(tensor.elem_type)
     shape = tuple(map(_dimension, tensor.shape.dim)) if tensor.HasField("shape") else None
     return Column(value.name, element, shape)
 
@@ -177,22 +196,25 @@ def _dimension(dim: onnx.TensorShapeProto.Dimension) -> Dimension:
     return dim.dim_param or None
 
 
-def _type_text(proto: onnx.TypeProto) -> str:
+def element_name(number: int) -> str:
+    """ONNX's word for an element type; `undefined` too for a number that it has no word for."""
     import onnx
 
-    def name(number: int) -> str:
-        return str(onnx.TensorProto.DataType.Name(number)).lower()
+    known = number in onnx.TensorProto.DataType.values()
+    return str(onnx.TensorProto.DataType.Name(number)).lower() if known else "undefined"
 
+
+def _type_text(proto: onnx.TypeProto) -> str:
     match proto.WhichOneof("value"):
         case "tensor_type":
-            return f"tensor({name(proto.tensor_type.elem_type)})"
+            return f"tensor({element_name(proto.tensor_type.elem_type)})"
         case "sequence_type":
             return f"seq({_type_text(proto.sequence_type.elem_type)})"
         case "map_type":
-            return f"map({name(proto.map_type.key_type)}, {_type_text(proto.map_type.value_type)})"
+            return f"map({element_name(proto.map_type.key_type)}, {_type_text(proto.map_type.value_type)})"
         case "optional_type":
             return f"optional({_type_text(proto.optional_type.elem_type)})"
         case "sparse_tensor_type":
-            return f"sparse_tensor({name(proto.sparse_tensor_type.elem_type)})"
+            return f"sparse_tensor({element_name(proto.sparse_tensor_type.elem_type)})"
         case _:
             return "unknown()"

@@ -18,6 +18,9 @@ from deployer.names import NAME_LENGTH
 if TYPE_CHECKING:
     import onnx
 
+_MOST_COLUMNS = 1024
+"""Columns of a view (learn.microsoft.com: capacity limits of a dedicated SQL pool); no output gives more."""
+
 _METADATA_KEYS = ("feature_names", "columns", "input_columns")
 """Keys of `metadata_props` under which exporters and people leave the columns' names, as JSON or comma-separated."""
 
@@ -104,8 +107,8 @@ def output_columns(model: Model) -> Mapping[str, tuple[str, ...]]:
     """For each output that can be returned the columns it gives: its own name, or one name a class.
 
     A list of maps (ZipMap) and a tensor of k columns give `output_class` for each class, by the labels found in the
-    graph, else by position. Outputs whose number of columns is not known are left out. Names are cut to 128
-    characters and made distinct.
+    graph, else by position. Outputs whose number of columns is not known, or more than a view can have, are left out.
+    Names are cut to 128 characters and made distinct.
     """
     taken = {column.name for column in (*model.inputs, *model.outputs)}
     named: dict[str, tuple[str, ...]] = {}
@@ -114,9 +117,9 @@ def output_columns(model: Model) -> Mapping[str, tuple[str, ...]]:
             named[column.name] = (column.name,)
             continue
         labels = class_labels(model.proto, column.name)
-        if column.is_tensor and column.width is not None and len(labels) != column.width:
-            labels = tuple(map(str, range(column.width)))
-        if labels:
+        if column.is_tensor and len(labels) != column.width:
+            labels = tuple(map(str, range(min(column.width or 0, _MOST_COLUMNS + 1))))
+        if 0 < len(labels) <= _MOST_COLUMNS:
             named[column.name] = _distinct([f"{column.name}_{label}" for label in labels], taken)
     return named
 

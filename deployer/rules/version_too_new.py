@@ -32,7 +32,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deployer.graph import STANDARD_DOMAINS, drop_unread, find_fault, nodes
+from deployer.graph import STANDARD_DOMAINS, drop_unread, find_broken_structure, find_fault, nodes
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.rules._lower import lower_domain
@@ -107,6 +107,11 @@ def _lower(model: Model, target: Target) -> _Lowered:
     import onnx
 
     lowered = _Lowered(model.edit())
+    broken = find_broken_structure(model.proto)
+    if broken:
+        domains = [domain for domain, version in model.opsets.items() if _above(version, _limit_of(target, domain))]
+        lowered.obstacles = dict.fromkeys(["IR", *domains], (f"the graph is not valid: {broken}",))
+        return lowered
     _inline_functions(lowered)
     drop_unread(lowered.proto.graph)
     for domain, version in model.opsets.items():

@@ -39,7 +39,7 @@ def check(model: Model, target: Target) -> Iterator[Finding]:
     for column in model.outputs:
         if not column.is_tensor or (column.width is not None and column.width <= limit):
             continue
-        fixable = column.width is not None and len(column.shape or ()) == 2
+        fixable = column.name in names and len(column.shape or ()) == 2
         wide = "an unknown number of" if column.width is None else column.width
         yield Finding(
             f"output {column.name!r}",

@@ -60,7 +60,7 @@ def _zipmap(proto: onnx.ModelProto, output: str) -> onnx.NodeProto | None:
     node = producers.get(output)
     while node is not None and node.op_type == "Identity":
         node = producers.get(node.input[0])
-    return node if node is not None and node.op_type == "ZipMap" else None
+    return node if node is not None and node.op_type == "ZipMap" and node.input else None
 
 
 def unzip(model: Model, _target: Target, _columns: tuple[str, ...]) -> Model:
