@@ -178,15 +178,11 @@ def _since(operator: str, domain: str, version: int) -> int:
 
 def _lower_ir(lowered: _Lowered, target: Target) -> None:
     """The number of the file format, where nothing in the file needs a newer one."""
-    import onnx
-
     proto, limit = lowered.proto, target.ir_version
     if limit.value is None or proto.ir_version <= limit.value:
         return
     filled = {tensor.name for tensor in proto.graph.initializer}
-    if proto.ir_version > onnx.IR_VERSION:
-        obstacle = f"the installed package onnx knows IR up to {onnx.IR_VERSION}, not {proto.ir_version}"
-    elif proto.functions and limit.value < _FUNCTIONS_SINCE:
+    if proto.functions and limit.value < _FUNCTIONS_SINCE:
         obstacle = f"functions of the model's own came with IR {_FUNCTIONS_SINCE}, and not all can be put inline"
     elif limit.value < 4 and not filled <= {value.name for value in proto.graph.input}:
         obstacle = "before IR 4 every initializer has to be an input too"
