@@ -17,8 +17,8 @@ from deployer.rows import make_rows
 from deployer.rule import Rule
 from deployer.rules import RULES
 from deployer.runtime import Scorer, same_bits
-from deployer.target import Limit, Target, limit_names
-from deployer.targets import TARGETS, get_target
+from deployer.target import Limit, limit_names
+from deployer.targets import get_target
 
 TARGET = get_target("synapse-dedicated")
 EVERY = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
@@ -100,13 +100,3 @@ def test_exact_fix_keeps_every_score_to_the_last_bit(rule: Rule) -> None:
     assert list(before) == list(after)
     if rule.fix.exact:
         assert [name for name in before if not same_bits(before[name], after[name].astype(before[name].dtype))] == []
-
-
-@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_every_limit_and_type_has_evidence_and_a_source(target: Target) -> None:
-    for name in limit_names():
-        limit: Limit[int] = getattr(target, name)
-        assert limit.source
-    for kind in target.types.values():
-        assert kind.source
-        assert kind.evidence
