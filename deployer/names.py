@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 NAME_LENGTH = 128
@@ -71,6 +71,12 @@ def nearest(name: str, names: Iterable[str]) -> str:
         return f"; did you mean {folded[close[0]]!r}?"
     listed = ", ".join(known[:12]) + (f" and {len(known) - 12} more" if len(known) > 12 else "")
     return f"; one of: {listed}" if known else ""
+
+
+def list_names(names: Sequence[str]) -> str:
+    """Names for a message, the first ten of them."""
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return f"{', '.join(names[:10])}{more}"
 
 
 def shorten(value: object) -> str:

@@ -22,7 +22,11 @@ agraph (float[N, 1] x, float[N, 1] y) => (float[N, 1] score)
 **What to do.** `deployer fix` lowers the versions node by node, with ONNX's own schemas as judge.
 An operator whose older definition means the same is kept; one that is written differently is rewritten; where neither
 is possible, the finding says which node is in the way.
-Scores stay the same to the last bit.
+Functions of the model's own are put where they are called.
+Scores stay the same to the last bit: this is tested with ONNX's own test cases and with the models of today's
+converters.
+What is in the way is most often an operator that came later, like `Gelu` or `LayerNormalization`: export the model
+again with a lower target opset (`target_opset=11` in skl2onnx), and the exporter writes it in smaller parts.
 Who knows that the target takes more says so: `--limit opset=15`, or `limits:` in the spec.
 """
 

@@ -27,7 +27,7 @@ from collections.abc import Collection, Iterator, Sequence
 from deployer.errors import FixError
 from deployer.graph import import_operators, new_name, rename_values, value_names
 from deployer.model import Model
-from deployer.names import name_problem, shorten
+from deployer.names import list_names, name_problem, shorten
 from deployer.rule import Finding, Fix, Rule
 from deployer.scalars import input_columns
 from deployer.target import Target
@@ -53,7 +53,7 @@ def _help(model: Model) -> str:
         names = input_columns(model)
     except FixError as error:
         return f"deployer fix splits it; {error.message}: {error.hint}"
-    return f"deployer fix splits it into {', '.join(name for columns in names.values() for name in columns)}"
+    return f"deployer fix splits it into {list_names([name for columns in names.values() for name in columns])}"
 
 
 def split(model: Model, target: Target, columns: tuple[str, ...]) -> Model:

@@ -26,6 +26,7 @@ from collections.abc import Iterator
 
 from deployer.graph import split_output
 from deployer.model import Model
+from deployer.names import list_names
 from deployer.rule import Finding, Fix, Rule
 from deployer.scalars import output_columns
 from deployer.target import Target
@@ -44,9 +45,9 @@ def check(model: Model, target: Target) -> Iterator[Finding]:
         yield Finding(
             f"output {column.name!r}",
             f"output {column.name!r} is {wide} columns wide; PREDICT returns one value a row",
-            f"deployer fix returns {', '.join(names[column.name])} instead"
+            f"deployer fix returns {list_names(names[column.name])} instead"
             if fixable
-            else "export the model again with the output's shape, or leave the output out",
+            else "export the model without this output, or with two axes of known length",
             fixable=fixable,
         )
 

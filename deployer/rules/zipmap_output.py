@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from deployer.graph import drop_unread, element_type, infer_values, split_output
 from deployer.model import Model
+from deployer.names import list_names
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.scalars import output_columns
 from deployer.target import Target
@@ -46,7 +47,7 @@ def check(model: Model, _target: Target) -> Iterator[Finding]:
         yield Finding(
             f"output {column.name!r}",
             f"output {column.name!r} is {column.type}; PREDICT returns scalars only",
-            f"deployer fix returns {', '.join(names[column.name])} instead"
+            f"deployer fix returns {list_names(names[column.name])} instead"
             if fixable
             else "leave it unselected, or export the model without it (skl2onnx: options={'zipmap': False})",
             severity,

@@ -81,6 +81,16 @@ def test_operators_of_other_domains_are_listed_once_a_domain() -> None:
     assert "3 nodes of domain 'mine' (Mix, Stir)" in findings[0].message
 
 
+def test_foreign_operator_in_a_function_is_found() -> None:
+    original = model("""
+        <ir_version: 8, opset_import: ["": 9, "mine": 1, "com.microsoft": 1]>
+        agraph (float[N, 1] x) => (float[N, 1] y) { y = mine.Bend(x) }
+        <domain: "mine", opset_import: ["": 9, "com.microsoft": 1]>
+        Bend (p) => (r) { r = com.microsoft.Gelu(p) }
+    """)
+    assert the_finding(original, "custom-domain").where == "domain 'com.microsoft'"
+
+
 def test_functions_of_the_models_own_are_no_foreign_operators() -> None:
     original = model("""
         <ir_version: 8, opset_import: ["": 9, "mine": 1]>

@@ -54,6 +54,12 @@ def test_names_of_the_graphs_own_values_make_room(names: tuple[str, str]) -> Non
     assert Scorer(fixed).score(rows)["y"].tolist() == [31.0, 42.0]
 
 
+def test_long_lists_of_names_are_cut_in_messages() -> None:
+    wide_ends = '<ir_version: 6, opset_import: ["": 9]> agraph (float[N, 30] X) => (float[N, 30] y) { y = Neg(X) }'
+    helps = [found.help for found in check_model(model(wide_ends, *(f"c{i}" for i in range(30))), TARGET).findings]
+    assert ["c9 and 20 more" in text or "y_9 and 20 more" in text for text in helps] == [True, True]
+
+
 def test_column_called_as_an_output_is_refused() -> None:
     with pytest.raises(FixError, match="'fare' of the wide input is the name of an output") as refusal:
         fix_model(model(wide(output="fare")), TARGET, ["fare", "b"])
