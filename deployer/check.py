@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from deployer.errors import FixError
 from deployer.model import Model
 from deployer.rule import Finding, Rule, Severity
-from deployer.rules import RULES
+from deployer.rules import RULES, STATIC, TRIALS
 from deployer.target import Target
+
+RECORD = "deployer.fixes"
+SOURCE = "deployer.source_sha256"
+"""Keys of a fixed model's metadata: the rules whose fixes were made, and the hash of the bytes before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +29,25 @@ class Report:
         return tuple(finding for finding in self.findings if finding.severity is Severity.ERROR)
 
 
-def check_model(model: Model, target: Target, rules: Sequence[Rule] = RULES) -> Report:
-    """Ask every rule about a model. Findings are values; this raises only where the model cannot be parsed at all."""
-    findings = [finding for rule in rules for finding in rule.find(model, target)]
+def check_model(model: Model, target: Target, rules: Sequence[Rule[Model]] = RULES) -> Report:
+    """Ask every rule about a model. Findings are values; this raises only where the model cannot be parsed at all.
+
+    The rules that score (`deployer.rules.TRIALS`) are not asked about a model that has to be exported again anyway.
+    """
+    findings = [finding for rule in rules if rule not in TRIALS for finding in rule.find(model, target)]
+    if not any(finding.severity is Severity.ERROR and not finding.fixable for finding in findings):
+        findings += [finding for rule in rules if rule in TRIALS for finding in rule.find(model, target)]
     return Report(model, target, tuple(findings))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rule's fix on the model at hand. `withheld` says why its result is not used; then `after` is `before`."""
+
+    rule: Rule[Model]
+    before: Model
+    after: Model
+    withheld: str = ""
 
 
 def fix_model(
@@ -36,14 +55,32 @@ def fix_model(
     target: Target,
     columns: Sequence[str] = (),
     inexact: bool = False,
-    rules: Sequence[Rule] = RULES,
+    rules: Sequence[Rule[Model]] = STATIC,
 ) -> Model:
     """The model with every finding fixed that can be without changing a score; the model itself where there is none.
 
+    The last of `fix_steps`, which see; a fix that was withheld leaves its finding in place. The result's metadata
+    names the fixes and the hash of the bytes before them.
+    """
+    return apply_steps(model, tuple(fix_steps(model, target, columns, inexact, rules)))
+
+
+def fix_steps(
+    model: Model,
+    target: Target,
+    columns: Sequence[str] = (),
+    inexact: bool = False,
+    rules: Sequence[Rule[Model]] = STATIC,
+) -> Iterator[Step]:
+    """Make one fix after the other, each proven before the next.
+
     `columns` names the columns of a wide input where neither signature nor metadata does. With `inexact`, fixes that
     may change a score are made too. A rule's fix runs once at most: rules are ordered so that a fix never brings back
-    what an earlier one removed. Raises `FixError` where a fix cannot be made safely.
+    what an earlier one removed. An exact fix is tried on rows made for the model, and withheld where a score differs
+    in one bit. Raises `FixError` where a fix cannot be made safely.
     """
+    from deployer.proof import find_difference
+
     for rule in rules:
         fix = rule.fix
         if fix is None or not (fix.exact or inexact):
@@ -53,5 +90,28 @@ def fix_model(
         fixed = fix.apply(model, target, tuple(columns))
         if any(finding.fixable for finding in rule.find(fixed, target)):
             raise FixError(f"the fix of {rule.name!r} ran, but its finding is still there", hint="report this model")
-        model = replace(fixed, origin=replace(model.origin, fixes=(*model.origin.fixes, rule.name)))
-    return model
+        difference = find_difference(model, fixed, columns) if fix.exact else ""
+        if difference:
+            yield Step(rule, model, model, difference)
+            continue
+        fixed = replace(fixed, origin=replace(model.origin, fixes=(*model.origin.fixes, rule.name)))
+        yield Step(rule, model, fixed)
+        model = fixed
+
+
+def apply_steps(model: Model, steps: Sequence[Step]) -> Model:
+    """The model after the last step, with a record of all fixes; those of an earlier run stay in front."""
+    fixed = steps[-1].after if steps else model
+    if fixed.content == model.content:
+        return model
+    proto = fixed.edit()
+    properties = {entry.key: entry for entry in proto.metadata_props}
+    if SOURCE not in properties:
+        proto.metadata_props.add(key=SOURCE, value=model.digest)
+    made = fixed.origin.fixes[len(model.origin.fixes) :]
+    earlier = properties.get(RECORD)
+    if earlier is None:
+        proto.metadata_props.add(key=RECORD, value=",".join(made))
+    else:
+        earlier.value = ",".join([earlier.value, *made])
+    return fixed.with_proto(proto)

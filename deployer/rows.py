@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deployer.errors import ModelError
+from deployer.errors import FixError, ModelError
 from deployer.model import Column, Model
 from deployer.scalars import input_columns
 
@@ -41,6 +41,9 @@ NUMPY_TYPES: Mapping[str, type[np.generic]] = {
 _MOST_VALUES = 20_000
 """Values taken from the graph for one column: a forest has millions of thresholds, and each is one row or more."""
 
+_MOST_COLUMNS = 10_000
+"""Columns of wide inputs that get names made up."""
+
 _NUMBER_LISTS = ("nodes_values", "cats_int64s", "keys_int64s", "keys_floats")
 _NUMBER_TENSORS = ("nodes_values_as_tensor", "nodes_splits", "keys_tensor")
 _TEXT_LISTS = ("cats_strings", "keys_strings", "string_vocabulary")
@@ -68,6 +71,22 @@ def make_rows(model: Model, columns: Sequence[str] = (), count: int = 2_000, see
     rows = max([count, *map(len, pools.values())])
     # Each column goes through all of its values, in an order of its own, so that they meet in many combinations.
     return {name: np.resize(random.permutation(pool), rows) for name, pool in pools.items()}
+
+
+def name_columns(model: Model, columns: Sequence[str] = ()) -> tuple[str, ...]:
+    """Names for the columns of wide inputs: those that are known, else numbers, so that the model can be tried.
+
+    Raises `FixError` where a width is not known.
+    """
+    try:
+        input_columns(model, columns)
+    except FixError:
+        widths = [column.width for column in model.inputs if column.width != 1]
+        # A file may claim any width.
+        if None in widths or sum(width or 0 for width in widths) > _MOST_COLUMNS:
+            raise
+        return tuple(f"column {at}" for at in range(sum(width or 0 for width in widths)))
+    return tuple(columns)
 
 
 def _pool(column: Column, numbers: Array, texts: tuple[str, ...], random: np.random.Generator) -> Array:

@@ -6,9 +6,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 from deployer.model import Model
 from deployer.target import Target
+
+Subject = TypeVar("Subject")
+"""What a rule looks at: a `Model`, the columns bound to one, a script."""
 
 
 class Severity(StrEnum):
@@ -33,6 +37,9 @@ class Finding:
     rule: str = ""
     fixable: bool = True
     """Whether the rule's fix can take care of it; always false in the end for a rule that has no fix."""
+    line: int = 0
+    """Where it stands in the spec or the script that was read, counted from 1; 0 where there is no such place."""
+    column: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +57,12 @@ class Fix:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: one module of `deployer.rules`, named after the problem, whose docstring is its page."""
+class Rule(Generic[Subject]):
+    """One rule: one module, named after the problem, whose docstring is its page."""
 
     name: str
     doc: str
-    check: Callable[[Model, Target], Iterable[Finding]]
+    check: Callable[[Subject, Target], Iterable[Finding]]
     fix: Fix | None = None
 
     @classmethod
@@ -63,9 +70,9 @@ class Rule:
         cls,
         module: str,
         doc: str | None,
-        check: Callable[[Model, Target], Iterable[Finding]],
+        check: Callable[[Subject, Target], Iterable[Finding]],
         fix: Fix | None = None,
-    ) -> Rule:
+    ) -> Rule[Subject]:
         """The rule of a module: `deployer.rules.wide_input` is `wide-input`, so that its name stands in one place."""
         return cls(module.rpartition(".")[2].replace("_", "-"), doc or "", check, fix)
 
@@ -80,9 +87,9 @@ class Rule:
         match = re.search(r"```onnx\n(.*?)```", self.doc, re.DOTALL)
         return match.group(1) if match else ""
 
-    def find(self, model: Model, target: Target) -> tuple[Finding, ...]:
-        """What the rule finds in a model, in the order of the graph."""
+    def find(self, subject: Subject, target: Target) -> tuple[Finding, ...]:
+        """What the rule finds, in the order of the graph or of the text."""
         return tuple(
             replace(finding, rule=self.name, fixable=finding.fixable and self.fix is not None)
-            for finding in self.check(model, target)
+            for finding in self.check(subject, target)
         )

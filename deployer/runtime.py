@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,7 +44,7 @@ class Scorer:
         self.model = model
         self.columns = input_columns(model, columns)
         self.outputs = output_columns(model)
-        self._session = _open_session(model)
+        self._session = open_session(model)
         self._loops: dict[tuple[str, ...], Any] = {}
 
     @cached_property
@@ -99,7 +100,7 @@ class Scorer:
         """A session that runs the model in a loop over rows inside ONNX Runtime; None where that cannot be."""
         if outputs not in self._loops:
             loop = loop_rows(self.model, outputs)
-            self._loops[outputs] = None if loop is None else _open_session(loop)
+            self._loops[outputs] = None if loop is None else open_session(loop)
         return self._loops[outputs]
 
     def _score_alone(self, batch: Batch, outputs: tuple[str, ...]) -> dict[str, Array]:
@@ -159,6 +160,29 @@ def map_ordered(function: Any, items: Iterable[T], threads: int | None = None) -
                 future.cancel()
 
 
+def keep_scorable(scorer: Scorer, rows: Batch) -> dict[str, Array]:
+    """The rows that the model scores, in their order: some models stop at a category that they do not know.
+
+    Raises `RuntimeFault`, with the model's words, where it scores none.
+    """
+    kept: list[int] = []
+    fault = RuntimeFault("there are no rows")
+    parts = [range(len(next(iter(rows.values()))))]
+    while parts:
+        part = parts.pop()
+        try:
+            scorer.score({name: values[part.start : part.stop] for name, values in rows.items()})
+            kept.extend(part)
+        except RuntimeFault as error:
+            fault = error
+            half = part[: len(part) // 2]
+            if half:
+                parts += [range(half.stop, part.stop), half]
+    if not kept:
+        raise fault
+    return {name: values[kept] for name, values in rows.items()}
+
+
 def same_bits(left: Array, right: Array) -> bool:
     """Whether two columns of scores are the same to the last bit; text by its characters, every NaN as one."""
     if left.shape != right.shape or left.dtype != right.dtype:
@@ -180,12 +204,13 @@ def value_shapes(model: Model, columns: Sequence[str] = ()) -> dict[str, tuple[i
     names = [name for node in proto.graph.node for name in node.output if name]
     proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     feed = Scorer(model, columns).feed(row)
-    values = _open_session(model.with_proto(proto)).run(names, feed)
+    values = open_session(model.with_proto(proto)).run(names, feed)
     shapes = {name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
     return shapes | {name: value.shape for name, value in feed.items()}
 
 
-def _open_session(model: Model) -> Any:
+def open_session(model: Model) -> Any:
+    """A session of the model on one thread; `RuntimeFault`, with ONNX Runtime's words, where it does not load."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -207,9 +232,13 @@ def cached_scorer(content: bytes) -> Scorer:
     return Scorer(Model("", 0, content))
 
 
+_SOURCE = re.compile(r"/onnxruntime_src/\S+ (?:.*\) )?")
+"""Where in ONNX Runtime's own source an exception was raised: file, line and function."""
+
+
 def _reason(error: Exception) -> str:
     """ONNX Runtime's own words, without its source lines and stack."""
-    text = str(error).partition("\n")[0]
+    text = _SOURCE.sub("", str(error).partition("\n")[0])
     return text.rpartition(" : ")[2][:400] or type(error).__name__
 
 

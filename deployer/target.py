@@ -58,6 +58,8 @@ class Target:
     """Values that one output may give for one row."""
     model_bytes: Limit[int]
     """Largest model, in bytes."""
+    literal_bytes: Limit[int]
+    """Largest model that a `0x…` literal in a script can carry, in bytes."""
     identifier_length: Limit[int]
     """Longest name, in characters."""
     types: Mapping[str, SqlType]

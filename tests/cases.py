@@ -10,8 +10,10 @@ from typing import Any
 
 import onnx.parser
 
+from deployer.check import Report
 from deployer.contract import Table, TableColumn
 from deployer.model import Model
+from deployer.rule import Finding, Severity
 from deployer.spec import Spec
 
 TAXI = """
@@ -62,3 +64,8 @@ def refuse_what_is_no_sql(script: str) -> None:
         [command, "--parser-version", "2022"], input=script, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{done.stderr}\n{script}"
+
+
+def worth_mending(report: Report) -> list[Finding]:
+    """The findings that are more than good to know."""
+    return [finding for finding in report.findings if finding.severity is not Severity.INFO]

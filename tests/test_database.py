@@ -483,14 +483,16 @@ def odbc_driver() -> Path:
 
 @pytest.mark.parametrize("driver", ["pyodbc", "mssqlpython"])
 def test_server_that_does_not_answer_is_told_by_the_real_driver(driver: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
+    # Bound and not listening: the port refuses, and no other test's server can take it meanwhile.
+    closed = socket.socket()
+    closed.bind(("127.0.0.1", 0))
+    port = closed.getsockname()[1]
     if driver == "pyodbc":
         settings = f"Driver={odbc_driver()};Server=127.0.0.1,{port};UID=me;PWD=secret;Encrypt=no;LoginTimeout=3"
         url = f"mssql+pyodbc:///?odbc_connect={urllib.parse.quote_plus(settings)}"
     else:
         url = f"mssql+mssqlpython://me:secret@127.0.0.1:{port}/db"
-    with open_database(url) as database:
+    with closed, open_database(url) as database:
         assert "secret" not in repr(database)
         with pytest.raises(DatabaseError) as refusal:
             database.fetch(Statement("ask", "SELECT 1;"))

@@ -114,7 +114,7 @@ def test_target_shows_every_limit_and_type_with_its_source(target: Target) -> No
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
-def test_rule_as_data_has_its_page(rule: Rule) -> None:
+def test_rule_as_data_has_its_page(rule: Rule[Model]) -> None:
     data = json.loads(json.dumps(describe_rule(rule)))
     assert data["name"] == rule.name
     assert data["doc"].startswith(rule.title)

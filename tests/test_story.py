@@ -32,6 +32,7 @@ from deployer.plan import Statement
 from deployer.rows import make_rows
 from deployer.runtime import Batch, same_bits
 from deployer.sql import quote_literal, quote_name
+from tests.cases import worth_mending
 from tests.fixtures import BROKEN, FIXTURES, FOLDER, Array, Fixture
 
 HOSPITAL_STAY = FOLDER.parent.parent / "shared" / "samples" / "hospital_stay.onnx"
@@ -53,7 +54,9 @@ def database() -> Iterator[Database]:
 def test_fixed_model_scores_as_its_source(fixture: Fixture) -> None:
     model = read_model(str(fixture.folder))
     fixed = fix_model(model, TARGET, fixture.columns)
-    assert check_model(fixed, TARGET).findings == ()
+    left = [finding.rule for finding in worth_mending(check_model(fixed, TARGET))]
+    # The names that were given are a converter's, too.
+    assert left == (["lost-names"] if fixture.columns else [])
     scores = Scorer(fixed).score(fixture.rows)
     assert_equal(fixture, [ROW_ID | scores])
 
@@ -199,8 +202,7 @@ def patient() -> dict[str, Array]:
 def test_hospital_stay_is_4(database: Database, tmp_path: Path, patient: dict[str, Array]) -> None:
     """The documented answer, from the bytes as they are: the target takes all of it but the map of probabilities."""
     model = read_model(str(HOSPITAL_STAY))
-    findings = check_model(model, TARGET).findings
-    assert [finding.rule for finding in findings] == ["zipmap-output"]
+    assert [finding.rule for finding in worth_mending(check_model(model, TARGET))] == ["zipmap-output"]
     load_rows(database, model, patient)
     plan = plan_scoring(tmp_path, database, model, patient)
     apply_plan(plan, database)

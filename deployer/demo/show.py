@@ -15,6 +15,7 @@ from deployer.compare import Comparison
 from deployer.demo.training import TrainedModel
 from deployer.deployment import Deployment
 from deployer.plan import Plan
+from deployer.rule import Severity
 
 
 def show_head(console: Console, title: str) -> None:
@@ -36,6 +37,8 @@ def show_findings(console: Console, before: Sequence[Report], deployments: Seque
     for report, deployment in zip(before, deployments, strict=True):
         remaining = {(finding.rule, finding.where) for finding in deployment.report.findings}
         for finding in report.findings:
+            if finding.severity is Severity.INFO:
+                continue
             state = "[red]no" if (finding.rule, finding.where) in remaining else "[green]yes"
             colour = "red" if finding in report.errors else "yellow"
             table.add_row(report.model.name, f"[{colour}]{finding.rule}", escape(finding.message), state)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from deployer.check import Report
+from deployer.check import Report, Step
 from deployer.model import Model
+from deployer.report.changes import list_changes
 from deployer.rule import Finding, Rule
 from deployer.target import Limit, Target, limit_names
 
@@ -46,7 +47,16 @@ def describe_report(report: Report) -> Data:
     }
 
 
-def describe_rule(rule: Rule) -> Data:
+def describe_step(step: Step) -> Data:
+    """One fix: what it changed, or why it was withheld."""
+    return {
+        "rule": step.rule.name,
+        "changes": list(list_changes(step.before, step.after)),
+        "withheld": step.withheld or None,
+    }
+
+
+def describe_rule(rule: Rule[Any]) -> Data:
     return {
         "name": rule.name,
         "title": rule.title,

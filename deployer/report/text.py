@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from deployer.check import Report
+from deployer.check import Report, Step
 from deployer.model import Model
+from deployer.report.changes import list_changes
 from deployer.rule import Finding, Rule, Severity
 from deployer.target import Limit, Target, limit_names
 
@@ -44,8 +45,10 @@ def _summarise(report: Report, command: str) -> str:
     return f"{found}; {fixable} can be fixed" + (f":\n  {command}" if command else "")
 
 
-def render_fix(before: Model, after: Model, rest: Report, path: str) -> str:
-    """What `fix` did: the rules whose fixes were made, sizes and hashes, and what is left."""
+def render_fix(
+    before: Model, after: Model, rest: Report, path: str, steps: Sequence[Step] = (), *, explain: bool = False
+) -> str:
+    """What `fix` did: the rules whose fixes were made, sizes and hashes, and what is left; with `explain` each step."""
     made = after.origin.fixes[len(before.origin.fixes) :]
     lines = [
         f"fixed: {', '.join(made)}" if made else "fixed: nothing; the bytes are those that were read",
@@ -53,6 +56,10 @@ def render_fix(before: Model, after: Model, rest: Report, path: str) -> str:
         f"after:  {len(after.content):>12,} bytes  SHA-256 {after.digest}",
         f"written to {path}",
     ]
+    lines += [f"withheld: {step.rule.name}: {step.withheld}" for step in steps if step.withheld]
+    if explain:
+        for step in steps:
+            lines += [f"\n{step.rule.name}", *(f"  {change}" for change in list_changes(step.before, step.after))]
     return "\n".join(lines) + "\n\n" + render_report(rest)
 
 
@@ -84,7 +91,7 @@ def render_comparison(comparison: Comparison) -> str:
     return text
 
 
-def render_rules(rules: Sequence[Rule]) -> str:
+def render_rules(rules: Sequence[Rule[Any]]) -> str:
     return render_table([(rule.name, rule.title) for rule in rules])
 
 

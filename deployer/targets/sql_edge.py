@@ -24,6 +24,7 @@ TARGET = Target(
     input_width=Limit(1, "inferred", "same PREDICT as Synapse; every published sample feeds one column an input"),
     output_width=Limit(1, "inferred", "same PREDICT as Synapse; every published sample returns scalars"),
     model_bytes=synapse_dedicated.TARGET.model_bytes,
+    literal_bytes=synapse_dedicated.TARGET.literal_bytes,
     identifier_length=synapse_dedicated.TARGET.identifier_length,
     types={
         **synapse_dedicated.TARGET.types,

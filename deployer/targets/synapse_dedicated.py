@@ -34,6 +34,11 @@ TARGET = Target(
     ),
     output_width=Limit(1, "sample", f"[1] and [1,1] are returned in {_SAMPLES}; no sample returns [1,k]"),
     model_bytes=Limit(2**31 - 1, "documented", "learn.microsoft.com: varbinary(max) holds 2^31-1 bytes"),
+    literal_bytes=Limit(
+        60_000_000,
+        "inferred",
+        "learn.microsoft.com: a batch ends at 65,536 x 4,096 bytes; two hex digits a byte, two bytes a digit",
+    ),
     identifier_length=Limit(128, "documented", "learn.microsoft.com: database identifiers"),
     types={
         "float": SqlType("real", "sample", _SAMPLES),

@@ -114,6 +114,17 @@ def test_fix_as_json(here: Path) -> None:
     assert data["remaining"] == []
 
 
+def test_fix_explains_what_each_fix_changed(here: Path) -> None:
+    text = run("fix", "model.onnx", "--out", "fixed.onnx", "--explain").stdout
+    wide, lowered = text.partition("\nwide-input\n")[2].split("\nversion-too-new\n")
+    assert "  input 'a' float[N, 1] is new\n" in wide
+    assert "  +1 node Concat\n" in wide
+    assert "  opset ai.onnx " in lowered
+    data = json.loads(run("fix", "model.onnx", "--out", "fixed.onnx", "--json").stdout)
+    assert [step["rule"] for step in data["steps"]] == ["wide-input", "version-too-new"]
+    assert all(step["changes"] and step["withheld"] is None for step in data["steps"])
+
+
 def test_fix_takes_names_of_columns(here: Path) -> None:
     wide = FIXTURES / "wide_without_names"
     assert "--columns a,b,c" in refused(run("fix", wide, "--out", "fixed.onnx"))

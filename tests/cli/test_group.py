@@ -135,12 +135,12 @@ def test_version_needs_nothing() -> None:
     assert re.fullmatch(r"deployer \d+\.\d+\.\d+\n", done.stdout)
 
 
-def test_check_of_a_file_needs_onnx_alone(here: Path) -> None:
+def test_check_of_a_file_needs_onnx_and_its_runtime_alone(here: Path) -> None:
     code = (
         "import sys; sys.argv = ['deployer', 'check', 'model.onnx']; from deployer.cli import main\n"
         "try: main()\nexcept SystemExit: pass"
     )
-    assert imported(code) == {"numpy", "onnx"}
+    assert imported(code) == {"numpy", "onnx", "onnxruntime"}
 
 
 def test_version_starts_about_as_fast_as_python(here: Path) -> None:

@@ -17,7 +17,7 @@ from deployer.rows import make_rows
 from deployer.rule import Rule
 from deployer.rules import RULES
 from deployer.runtime import Scorer, same_bits
-from deployer.target import Limit, limit_names
+from deployer.target import Limit, Target, limit_names
 from deployer.targets import get_target
 
 TARGET = get_target("synapse-dedicated")
@@ -25,7 +25,12 @@ EVERY = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 FIXING = pytest.mark.parametrize("rule", [rule for rule in RULES if rule.fix is not None], ids=lambda rule: rule.name)
 
 
-def example(rule: Rule) -> Model:
+def target(rule: Rule[Model]) -> Target:
+    """The target that the example breaks: a text shows no model of 60 MB, so a literal's size is limited further."""
+    return TARGET.with_limit("literal_bytes", 50) if rule.name == "large-model" else TARGET
+
+
+def example(rule: Rule[Model]) -> Model:
     return Model("example", 1, onnx.parser.parse_model(rule.example).SerializeToString())
 
 
@@ -37,7 +42,7 @@ def test_every_module_is_listed_once_under_its_name() -> None:
 
 
 @EVERY
-def test_page_says_what_why_and_what_to_do(rule: Rule) -> None:
+def test_page_says_what_why_and_what_to_do(rule: Rule[Model]) -> None:
     assert rule.title
     assert not rule.title.endswith(".")
     assert "\nEvidence: " in rule.doc
@@ -49,34 +54,34 @@ def test_page_says_what_why_and_what_to_do(rule: Rule) -> None:
 
 
 @EVERY
-def test_example_is_found_by_its_rule_alone(rule: Rule) -> None:
-    findings = check_model(example(rule), TARGET).findings
+def test_example_is_found_by_its_rule_alone(rule: Rule[Model]) -> None:
+    findings = check_model(example(rule), target(rule)).findings
     assert {finding.rule for finding in findings} == {rule.name}
     for finding in findings:
         assert finding.where
-        assert finding.message[:1] == finding.message[:1].lower() or finding.message.startswith("IR")
+        assert finding.message[:1] == finding.message[:1].lower() or finding.message.startswith(("IR", "ONNX Runtime"))
         assert not finding.message.endswith(".")
         assert finding.help
 
 
 @EVERY
-def test_rule_is_silent_where_no_limit_is_known(rule: Rule) -> None:
+def test_rule_is_silent_where_no_limit_is_known(rule: Rule[Model]) -> None:
     """A limit that nobody knows is None; what a rule finds without any is wrong for every database."""
     limits: dict[str, Any] = {name: Limit(None, "inferred", "nobody knows") for name in limit_names()}
     unknown = replace(TARGET, **limits)
     found = rule.find(example(rule), unknown)
-    assert bool(found) is (rule.name not in {"wide-input", "wide-output", "version-too-new"})
+    assert bool(found) is (rule.name not in {"large-model", "wide-input", "wide-output", "version-too-new"})
 
 
 @FIXING
-def test_fix_takes_its_own_finding_away_and_brings_none(rule: Rule) -> None:
+def test_fix_takes_its_own_finding_away_and_brings_none(rule: Rule[Model]) -> None:
     fixed = fix_model(example(rule), TARGET)
     assert check_model(fixed, TARGET).findings == ()
     assert fixed.origin.fixes == (rule.name,)
 
 
 @FIXING
-def test_fix_leaves_its_input_untouched_and_changes_nothing_twice(rule: Rule) -> None:
+def test_fix_leaves_its_input_untouched_and_changes_nothing_twice(rule: Rule[Model]) -> None:
     model = example(rule)
     before = model.content
     assert rule.fix is not None
@@ -90,7 +95,7 @@ def test_fix_leaves_its_input_untouched_and_changes_nothing_twice(rule: Rule) ->
 
 
 @FIXING
-def test_exact_fix_keeps_every_score_to_the_last_bit(rule: Rule) -> None:
+def test_exact_fix_keeps_every_score_to_the_last_bit(rule: Rule[Model]) -> None:
     assert rule.fix is not None
     model = example(rule)
     fixed = rule.fix.apply(model, TARGET, ())
