@@ -94,7 +94,7 @@ def fix_steps(
         if difference:
             yield Step(rule, model, model, difference)
             continue
-        fixed = replace(fixed, origin=replace(model.origin, fixes=(*model.origin.fixes, rule.name)))
+        fixed = fixed.describe_as(origin=replace(model.origin, fixes=(*model.origin.fixes, rule.name)))
         yield Step(rule, model, fixed)
         model = fixed
 

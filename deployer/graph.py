@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -237,10 +238,10 @@ def _without_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
     light.graph.name = graph.name
     fed = {value.name for value in graph.input}
     for tensor in graph.initializer:
-        if not tensor.external_data:
+        if not tensor.external_data and math.prod(tensor.dims) <= _LONG:
             light.graph.initializer.append(tensor)
         elif tensor.name not in fed:
-            # Its bytes are in a file, which is another rule's finding; type and shape are known all the same.
+            # A weight, whose values say nothing; or its bytes are in a file, which is another rule's finding.
             light.graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
     for node in graph.node:
         copy = light.graph.node.add(

@@ -123,6 +123,20 @@ class Model:
         """Domain to version as the model states it; `""` and `"ai.onnx"` are two spellings of one domain."""
         return {entry.domain: entry.version for entry in self.proto.opset_import}
 
+    def describe_as(
+        self, *, name: str | None = None, version: int | None = None, origin: Origin | None = None
+    ) -> Model:
+        """The same bytes under another name, version or origin. What is parsed already is not parsed again."""
+        changed = replace(
+            self,
+            name=self.name if name is None else name,
+            version=self.version if version is None else version,
+            origin=origin or self.origin,
+        )
+        if "proto" in self.__dict__:
+            changed.__dict__["proto"] = self.proto
+        return changed
+
     def edit(self) -> onnx.ModelProto:
         """A copy of the parsed model that may be changed; `with_proto` makes a model of it again."""
         import onnx
@@ -167,7 +181,13 @@ def parse_proto(content: bytes) -> onnx.ModelProto:
 def _is_text(message: Message) -> bool:
     """Whether all names are text: protobuf gives those that are not UTF-8 as bytes, over which any code stumbles."""
     from google.protobuf.message import Message
+    from onnx import TensorProto
 
+    if isinstance(message, TensorProto):
+        # ListFields would copy its bytes, which are most of the model.
+        return not any(isinstance(text, bytes) for text in (message.name, message.doc_string)) and all(
+            map(_is_text, message.external_data)
+        )
     for entry, value in message.ListFields():
         if entry.type == entry.TYPE_STRING:
             if bytes in map(type, [value] if isinstance(value, str | bytes) else value):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,9 +100,7 @@ def make_plan(
     `templates` is a folder whose templates are used in place of the project's.
     Raises `ContractError` where columns do not fit, `PlanError` where no statements can be made.
     """
-    model = replace(
-        model, name=spec.name or model.name, version=model.version if spec.version is None else spec.version
-    )
+    model = model.describe_as(name=spec.name or None, version=spec.version)
     _refuse_impossible(model, spec, target)
     contract = bind_columns(model, spec, target, table)
     folders = ([templates] if templates else []) + [

@@ -211,6 +211,12 @@ def value_shapes(model: Model, columns: Sequence[str] = ()) -> dict[str, tuple[i
 
 def open_session(model: Model) -> Any:
     """A session of the model on one thread; `RuntimeFault`, with ONNX Runtime's words, where it does not load."""
+    return _load(model.content)
+
+
+@lru_cache(maxsize=1)
+def _load(content: bytes) -> Any:
+    """Kept until the next one is asked for: several rules in a row ask for the same."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -219,7 +225,7 @@ def open_session(model: Model) -> Any:
     # 4 is fatal: what is wrong comes as an exception, and once is enough.
     options.log_severity_level = 4
     try:
-        return onnxruntime.InferenceSession(model.content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:
         raise RuntimeFault(
             f"ONNX Runtime cannot load the model: {_reason(error)}", hint="deployer check says more about the model"

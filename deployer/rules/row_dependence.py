@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-_ROWS = 32
+_ROWS = 16
 _LARGEST = 1e4
 """Rows of moderate size: ONNX Runtime may round a row otherwise in a batch, and large numbers cancel to anything."""
 _CLOSE = 1e-3

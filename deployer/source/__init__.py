@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -50,11 +49,7 @@ def read_model(
             model = _read(location, address)
     else:
         model = _read(_find_path(address), address)
-    return replace(
-        model,
-        name=model.name if name is None else name,
-        version=model.version if version is None else version,
-    )
+    return model.describe_as(name=name, version=version)
 
 
 def _find_path(address: str) -> Location:
