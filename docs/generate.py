@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from deployer.cli.app import cli
+from deployer.gate import GATE_RULES
 from deployer.rules import RULES
 from deployer.target import Limit, Target, limit_names
 from deployer.targets import TARGETS
@@ -21,9 +22,11 @@ NOTICE = "<!-- made by docs/generate.py from the code; edit the code -->\n\n"
 
 
 def rules_page() -> str:
-    index = "\n".join(f"- [`{rule.name}`](#{rule.name}): {rule.title}" for rule in RULES)
-    pages = "\n\n".join(f"## {rule.name}\n\n{rule.doc.strip()}" for rule in RULES)
-    return f"{NOTICE}# Rules\n\nWhat `deployer check` looks for, one rule a problem.\n\n{index}\n\n{pages}\n"
+    rules = (*RULES, *GATE_RULES)
+    index = "\n".join(f"- [`{rule.name}`](#{rule.name}): {rule.title}" for rule in rules)
+    pages = "\n\n".join(f"## {rule.name}\n\n{rule.doc.strip()}" for rule in rules)
+    about = "What `deployer check` looks for, one rule a problem; the last ones are what only `deployer gate` can find."
+    return f"{NOTICE}# Rules\n\n{about}\n\n{index}\n\n{pages}\n"
 
 
 def targets_page() -> str:

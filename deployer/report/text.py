@@ -24,12 +24,13 @@ def render_report(report: Report, command: str = "") -> str:
     """A paragraph a finding, the worst first; then how many there are, and `command` where it can fix some of them."""
     head = f"{click.style(name_model(report.model), bold=True)} for {report.target.name}"
     paragraphs = [
-        _render_finding(finding) for severity in Severity for finding in report.findings if finding.severity is severity
+        render_finding(finding) for severity in Severity for finding in report.findings if finding.severity is severity
     ]
     return "\n\n".join([head, *paragraphs, _summarise(report, command)])
 
 
-def _render_finding(finding: Finding) -> str:
+def render_finding(finding: Finding) -> str:
+    """Severity, rule and place; what is wrong; what to do."""
     label = click.style(finding.severity.value, fg=_COLOURS[finding.severity])
     return f"{label} {click.style(finding.rule, bold=True)} at {finding.where}\n  {finding.message}\n  {finding.help}"
 

@@ -1,0 +1,106 @@
+"""What was found once and accepted: comments in a spec, and a baseline file for many.
+
+# deployer: allow single-row because the table has a thousand rows
+
+- rule: lost-names            # the baseline is a list of these
+  spec: old/scoring.yml       # the end of the spec's path; any spec without it
+  where: inputs               # as the finding says it; anywhere without it
+  reason: the export is of 2019, and its source is gone
+  until: 2027-06-30           # counts up to and with this day; always without it
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from pathlib import Path, PurePath
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from deployer.errors import SpecError
+from deployer.rule import Finding
+
+_FILE_BYTES = 1_000_000
+_COMMENT = re.compile(r"^[ \t]*#[ \t]*deployer:[ \t]*(?P<said>.*?)[ \t\r]*$", re.MULTILINE)
+_ALLOW = re.compile(r"allow\s+(?P<rule>[a-z][a-z0-9-]*)\s+because\s+(?P<reason>\S.*)")
+
+
+class Acceptance(BaseModel):
+    """One entry: which findings are accepted, why, and until when."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    rule: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    spec: str = ""
+    where: str = ""
+    until: date | None = None
+
+    def covers(self, spec: str, finding: Finding, today: date) -> bool:
+        """Whether a finding of a spec is accepted on that day."""
+        if self.until is not None and today > self.until:
+            return False
+        ends = PurePath(self.spec).parts
+        return (
+            finding.rule == self.rule
+            and self.where in ("", finding.where)
+            and PurePath(spec).parts[len(PurePath(spec).parts) - len(ends) :] == ends
+        )
+
+
+def read_baseline(path: Path) -> tuple[Acceptance, ...]:
+    """The entries of a baseline file. Raises `SpecError` where it is not a list of them."""
+    try:
+        entries = TypeAdapter(list[Acceptance]).validate_python(yaml.safe_load(_read(path)) or [])
+    except yaml.YAMLError as error:
+        raise SpecError(f"{str(path)!r} is not YAML: {error}".splitlines()[0], hint="correct the file") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SpecError(
+            f"{str(path)!r}: entry {where or 'list'}: {first['msg']}",
+            hint="a list of entries with rule and reason, and, if wanted, spec, where and until",
+        ) from error
+    return tuple(entries)
+
+
+def read_comments(path: Path) -> tuple[Acceptance, ...]:
+    """What comments in a spec allow. Raises `SpecError` for one that is not as it should be."""
+    return tuple(_parse_comments(path, _read(path)))
+
+
+def _parse_comments(path: Path, text: str) -> Iterator[Acceptance]:
+    for match in _COMMENT.finditer(text):
+        allow = _ALLOW.fullmatch(match["said"])
+        if allow is None:
+            line = text.count("\n", 0, match.start("said")) + 1
+            raise SpecError(
+                f"{path}:{line}: cannot read {match['said']!r}", hint="# deployer: allow RULE because REASON"
+            )
+        yield Acceptance(rule=allow["rule"], reason=allow["reason"])
+
+
+def find_stale(
+    entries: Sequence[Acceptance], found: Sequence[tuple[str, Finding]], today: date
+) -> Iterator[tuple[Acceptance, str]]:
+    """The entries that are of no use any more, each with why: their day is over, or they cover nothing."""
+    for entry in entries:
+        if entry.until is not None and today > entry.until:
+            yield entry, f"it was accepted until {entry.until}"
+        elif not any(entry.covers(spec, finding, today) for spec, finding in found):
+            yield entry, "nothing is found that it covers"
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(_FILE_BYTES + 1)
+        if len(content) > _FILE_BYTES:
+            raise SpecError(f"{str(path)!r} is larger than {_FILE_BYTES:,} bytes", hint="is it the right file?")
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise SpecError(f"cannot read {str(path)!r}: {error.strerror}", hint="give the file's path") from error
+    except UnicodeDecodeError as error:
+        raise SpecError(f"{str(path)!r} is not UTF-8", hint="save it as UTF-8") from error

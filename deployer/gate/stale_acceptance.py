@@ -1,0 +1,31 @@
+"""A baseline accepts what is no longer found
+
+Its day is over, or the finding has gone.
+An entry that covers nothing hides the next finding of its kind.
+
+Evidence: nothing in this run is covered by it (documented in the baseline itself).
+
+**What to do.** Take the entry out, or give it a new day and reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from deployer.acceptance import Acceptance
+from deployer.rule import Finding, Rule, Severity
+from deployer.target import Target
+
+
+def check(subject: tuple[Acceptance, str], _target: Target | None = None) -> Iterator[Finding]:
+    entry, why = subject
+    place = f" in {entry.spec}" if entry.spec else ""
+    yield Finding(
+        f"acceptance of {entry.rule!r}{place}",
+        f"the acceptance of {entry.rule!r}{place} is stale: {why}",
+        "take the entry out of the baseline",
+        Severity.WARNING,
+    )
+
+
+RULE = Rule.of(__name__, __doc__, check)

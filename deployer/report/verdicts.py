@@ -1,0 +1,55 @@
+"""Verdicts as text for people and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from deployer.report.data import Data, describe_finding
+from deployer.report.text import count_things, render_finding
+from deployer.rule import Severity
+from deployer.verdict import Verdict
+
+
+def render_verdicts(verdicts: Sequence[Verdict], strict: bool) -> str:
+    """A group a spec: its findings, the worst first, and what was accepted; then a line that sums up."""
+    return "\n\n".join([*(_render(verdict, strict) for verdict in verdicts), _summarise(verdicts, strict)])
+
+
+def _render(verdict: Verdict, strict: bool) -> str:
+    if verdict.error:
+        state = click.style("could not run", fg="red")
+    elif verdict.fails(strict):
+        state = click.style("fails", fg="red")
+    else:
+        state = click.style("passes", fg="green")
+    about = f" ({verdict.model} for {verdict.target})" if verdict.model else ""
+    lines = [f"{click.style(verdict.spec, bold=True)}{about}: {state}"]
+    if verdict.error:
+        lines.append(f"  {verdict.error}")
+        lines += [f"  hint: {verdict.hint}"] if verdict.hint else []
+    for severity in Severity:
+        lines += [render_finding(finding) for finding in verdict.findings if finding.severity is severity]
+    lines += [f"accepted {entry.finding.rule} at {entry.finding.where}: {entry.reason}" for entry in verdict.accepted]
+    return "\n".join(lines)
+
+
+def _summarise(verdicts: Sequence[Verdict], strict: bool) -> str:
+    broken = sum(bool(verdict.error) for verdict in verdicts)
+    failed = sum(verdict.fails(strict) for verdict in verdicts if not verdict.error)
+    passed = len(verdicts) - broken - failed
+    return f"{count_things(len(verdicts), 'file')}: {passed} passed, {failed} failed, {broken} could not run"
+
+
+def describe_verdict(verdict: Verdict, strict: bool) -> Data:
+    """One verdict, ready for JSON."""
+    return {
+        "spec": verdict.spec,
+        "model": verdict.model or None,
+        "target": verdict.target or None,
+        "passed": not (verdict.error or verdict.fails(strict)),
+        "error": {"message": verdict.error, "hint": verdict.hint} if verdict.error else None,
+        "findings": [describe_finding(finding) for finding in verdict.findings],
+        "accepted": [describe_finding(entry.finding) | {"reason": entry.reason} for entry in verdict.accepted],
+    }

@@ -1,0 +1,37 @@
+"""`Verdict`: what the gate says of one spec."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deployer.rule import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding that somebody has taken responsibility for, and why."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that was found for one spec; `Finding.line` is a line of that file, 0 where none is to blame."""
+
+    spec: str
+    """The file's path as it was given."""
+    model: str
+    """`name:version`; empty where the model could not be read."""
+    target: str
+    findings: tuple[Finding, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+    error: str = ""
+    """Why the gate could not come to a verdict; empty where it did."""
+    hint: str = ""
+    error_line: int = 0
+
+    def fails(self, strict: bool) -> bool:
+        """Whether a finding stands in the way: an error, or with `strict` also a warning."""
+        bad = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+        return any(finding.severity in bad for finding in self.findings)

@@ -1,0 +1,102 @@
+"""Models of all kinds, deployed to an emulator in memory: every one that the check passes scores like its source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import onnx.parser
+import pytest
+
+from deployer.deployment import plan_deployment, read_deployment
+from deployer.gate import Gate, judge_spec
+from deployer.model import Model
+from deployer.rehearsal import rehearse
+from deployer.rule import Severity
+from tests.fixtures import FIXTURES, Fixture
+from tests.rules.converted import COLUMNS, CONVERTED, convert
+
+GATE = Gate(date(2026, 1, 1))
+MIXED = """<ir_version: 6, opset_import: ["": 11, "ai.onnx.ml": 1]>
+agraph (float[N, 1] fare, int64[N, 1] riders, string[N, 1] payment) => (float[N, 1] y)
+{
+    hot = ai.onnx.ml.OneHotEncoder <cats_strings = ["CASH", "CARD"], zeros = 1> (payment)
+    shape = Constant <value = int64[2] {-1, 2}> ()
+    flat = Reshape(hot, shape)
+    count = Cast <to = 1> (riders)
+    all = Concat <axis = 1> (fare, count, flat)
+    y = ai.onnx.ml.LinearRegressor <coefficients = [1.5, -2.0, 0.25, 4.0], intercepts = [0.5]> (all)
+}
+"""
+
+
+def write_spec(folder: Path, model: str, wide: Sequence[str] = (), columns: Mapping[str, object] | None = None) -> Path:
+    path = folder / "scoring.yml"
+    spec = {
+        "model": model,
+        "target": "synapse-dedicated",
+        "models_table": "ml.models",
+        "data": "sales.rows",
+        "key": ["row_id"],
+        "name": "m",
+        "version": 1,
+        "wide": list(wide),
+        "columns": columns or {},
+        "statements": [{"view": "ml.scores"}],
+    }
+    # JSON is YAML.
+    path.write_text(json.dumps(spec))
+    return path
+
+
+def write_model(folder: Path, content: bytes) -> str:
+    (folder / "model.onnx").write_bytes(content)
+    return "model.onnx"
+
+
+def judge(path: Path) -> None:
+    verdict = judge_spec(path, GATE)
+    assert verdict.error == ""
+    assert [finding for finding in verdict.findings if finding.severity is Severity.ERROR] == []
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=str)
+def test_fixture_scores_like_its_source(fixture: Fixture, tmp_path: Path) -> None:
+    judge(write_spec(tmp_path, str(fixture.folder), fixture.columns))
+
+
+@pytest.mark.parametrize("name", CONVERTED)
+def test_converted_model_scores_like_its_source(name: str, tmp_path: Path) -> None:
+    judge(write_spec(tmp_path, write_model(tmp_path, convert(name).content), COLUMNS))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {},
+        {"fare": {"nulls": "keep"}},
+        {"fare": {"nulls": {"use": 7.5}}, "riders": {"nulls": {"use": 1}}, "payment": {"nulls": {"use": "CASH"}}},
+        {name: {"nulls": "skip row"} for name in ("fare", "riders", "payment")},
+        {"payment": {"type": "nvarchar(12)", "from": "paid by"}},
+    ],
+    ids=["refused", "kept", "replaced", "skipped", "renamed"],
+)
+def test_every_way_of_a_null_scores_alike_in_sql_and_here(columns: Mapping[str, object], tmp_path: Path) -> None:
+    content = onnx.parser.parse_model(MIXED).SerializeToString()
+    path = write_spec(tmp_path, write_model(tmp_path, content), columns=columns)
+    deployment = read_deployment(path)
+    comparison = rehearse(deployment, plan_deployment(deployment))
+    assert comparison.equal
+    assert comparison.rows > 100
+
+
+def test_other_scores_are_found(tmp_path: Path) -> None:
+    content = onnx.parser.parse_model(MIXED).SerializeToString()
+    deployment = read_deployment(write_spec(tmp_path, write_model(tmp_path, content)))
+    other = Model("m", 1, onnx.parser.parse_model(MIXED.replace("1.5", "1.500001")).SerializeToString())
+    comparison = rehearse(replace(deployment, original=other), plan_deployment(deployment))
+    assert not comparison.equal
+    assert comparison.different > 0
