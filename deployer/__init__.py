@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from deployer.bundle import write_bundle
     from deployer.check import Report, check_model, fix_model
     from deployer.compare import Comparison, compare_scores
-    from deployer.contract import Contract, Table, bind_columns
+    from deployer.contract import Contract, bind_columns
     from deployer.database import Database, apply_plan, open_database, read_table, score_rows
     from deployer.errors import DeployerError
     from deployer.model import Column, Model
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deployer.runtime import Scorer
     from deployer.source import read_model
     from deployer.spec import Spec, read_spec
+    from deployer.table import Table
     from deployer.target import Limit, Target
     from deployer.targets import get_target
 

@@ -16,13 +16,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path, PurePath
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from deployer.errors import SpecError
 from deployer.rule import Finding
+from deployer.yaml_file import read_text, read_yaml
 
-_FILE_BYTES = 1_000_000
 _COMMENT = re.compile(r"^[ \t]*#[ \t]*deployer:[ \t]*(?P<said>.*?)[ \t\r]*$", re.MULTILINE)
 _ALLOW = re.compile(r"allow\s+(?P<rule>[a-z][a-z0-9-]*)\s+because\s+(?P<reason>\S.*)")
 
@@ -52,23 +52,24 @@ class Acceptance(BaseModel):
 
 def read_baseline(path: Path) -> tuple[Acceptance, ...]:
     """The entries of a baseline file. Raises `SpecError` where it is not a list of them."""
+    file = read_yaml(path)
     try:
-        entries = TypeAdapter(list[Acceptance]).validate_python(yaml.safe_load(_read(path)) or [])
-    except yaml.YAMLError as error:
-        raise SpecError(f"{str(path)!r} is not YAML: {error}".splitlines()[0], hint="correct the file") from error
+        entries = TypeAdapter(list[Acceptance]).validate_python([] if file.value is None else file.value)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SpecError(
-            f"{str(path)!r}: entry {where or 'list'}: {first['msg']}",
-            hint="a list of entries with rule and reason, and, if wanted, spec, where and until",
-        ) from error
+        raise file.refuse((file.line(entry["loc"]), _describe(entry)) for entry in error.errors()) from None
+    if file.problems:
+        raise file.refuse(())
     return tuple(entries)
+
+
+def _describe(error: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "the file"
+    return f"{where}: {error['msg']}; an entry has rule and reason, and, if wanted, spec, where and until"
 
 
 def read_comments(path: Path) -> tuple[Acceptance, ...]:
     """What comments in a spec allow. Raises `SpecError` for one that is not as it should be."""
-    return tuple(_parse_comments(path, _read(path)))
+    return tuple(_parse_comments(path, read_text(path)))
 
 
 def _parse_comments(path: Path, text: str) -> Iterator[Acceptance]:
@@ -77,7 +78,9 @@ def _parse_comments(path: Path, text: str) -> Iterator[Acceptance]:
         if allow is None:
             line = text.count("\n", 0, match.start("said")) + 1
             raise SpecError(
-                f"{path}:{line}: cannot read {match['said']!r}", hint="# deployer: allow RULE because REASON"
+                f"{path}:{line}: cannot read {match['said']!r}",
+                hint="# deployer: allow RULE because REASON",
+                line=line,
             )
         yield Acceptance(rule=allow["rule"], reason=allow["reason"])
 
@@ -91,16 +94,3 @@ def find_stale(
             yield entry, f"it was accepted until {entry.until}"
         elif not any(entry.covers(spec, finding, today) for spec, finding in found):
             yield entry, "nothing is found that it covers"
-
-
-def _read(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(_FILE_BYTES + 1)
-        if len(content) > _FILE_BYTES:
-            raise SpecError(f"{str(path)!r} is larger than {_FILE_BYTES:,} bytes", hint="is it the right file?")
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise SpecError(f"cannot read {str(path)!r}: {error.strerror}", hint="give the file's path") from error
-    except UnicodeDecodeError as error:
-        raise SpecError(f"{str(path)!r} is not UTF-8", hint="save it as UTF-8") from error

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from deployer.compare import Array, Batch
-from deployer.contract import Table, TableColumn
 from deployer.errors import DatabaseError, MissingPackage
 from deployer.names import ObjectName, parse_name
 from deployer.plan import Applied, Plan, Statement
 from deployer.sql import find_templates, make_environment, render
+from deployer.table import Table, TableColumn
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -146,14 +146,20 @@ def read_table(database: Database, name: ObjectName | str) -> Table:
     environment = make_environment(find_templates() / "common")
     sql = render(environment, "columns.sql.j2", table=table)
     columns = tuple(
-        TableColumn(column, kind, length, nullable == "YES")
-        for column, kind, length, nullable in database.fetch(Statement(f"read the columns of {table}", sql))
+        TableColumn(column, kind.lower(), length, nullable == "YES", *_digits(kind, precision, scale))
+        for column, kind, length, nullable, precision, scale in database.fetch(
+            Statement(f"read the columns of {table}", sql)
+        )
     )
     if not columns:
         raise DatabaseError(
             f"no table or view {str(table)!r}, or no right to see it", hint="correct `data` in the spec, or create it"
         )
     return Table(str(table), columns)
+
+
+def _digits(kind: str, precision: int | None, scale: int | None) -> tuple[int | None, int | None]:
+    return (precision, scale) if kind.lower() in {"decimal", "numeric"} else (None, None)
 
 
 def apply_plan(plan: Plan, database: Database, progress: Callable[[Statement], None] | None = None) -> Applied:

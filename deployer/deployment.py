@@ -15,6 +15,8 @@ from deployer.model import Model
 from deployer.plan import Plan, make_plan
 from deployer.source import read_model
 from deployer.spec import Spec, read_spec
+from deployer.table import Table
+from deployer.table_file import read_table_file
 from deployer.target import Target
 from deployer.targets import get_target
 
@@ -36,6 +38,8 @@ class Deployment:
     model: Model
     report: Report
     """What remains to be found in `model`. With errors there is no use in a plan."""
+    table: Table | None = None
+    """What the data looks like, where the spec's `schema` says it."""
 
 
 def read_deployment(
@@ -46,16 +50,21 @@ def read_deployment(
     target = get_target(spec.target, spec.limits)
     original = read_model(spec.model, tracking_uri=tracking_uri, registry_uri=registry_uri)
     model = fix_model(original, target, spec.wide)
-    return Deployment(spec, target, original, model, check_model(model, target))
+    return Deployment(spec, target, original, model, check_model(model, target), find_table(spec))
+
+
+def find_table(spec: Spec, database: Database | None = None) -> Table | None:
+    """What the spec's data looks like: as the database says, else as the spec's `schema` does; None without both."""
+    if database is not None:
+        from deployer.database import read_table
+
+        return read_table(database, spec.data)
+    return read_table_file(Path(spec.table_file), spec.data) if spec.table_file else None
 
 
 def plan_deployment(deployment: Deployment, database: Database | None = None, templates: Path | None = None) -> Plan:
     """The plan; with a database, bound to the columns that its table has."""
-    table = None
-    if database is not None:
-        from deployer.database import read_table
-
-        table = read_table(database, deployment.spec.data)
+    table = find_table(deployment.spec, database) if database else deployment.table
     return make_plan(deployment.model, deployment.spec, deployment.target, table, templates)
 
 

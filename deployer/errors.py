@@ -52,7 +52,11 @@ class FixError(DeployerError):
 
 
 class SpecError(DeployerError):
-    """The spec is not what it should be."""
+    """The spec is not what it should be. `line` is the first to blame, counted from 1; 0 where none is."""
+
+    def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
+        super().__init__(message, hint)
+        self.line = line
 
 
 class ContractError(DeployerError):

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployer.contract import Binding, Contract, Table, bind_columns
+from deployer.contract import Binding, Contract, bind_columns
 from deployer.errors import PlanError
 from deployer.model import Column, Model
 from deployer.names import ObjectName
 from deployer.spec import Spec
 from deployer.sql import find_templates, make_environment, quote_literal, quote_object, render
+from deployer.table import Table
 from deployer.target import Target
 
 if TYPE_CHECKING:

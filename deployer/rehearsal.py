@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,11 +17,11 @@ from deployer.deployment import Deployment, expect_scores
 from deployer.plan import Plan, Statement
 from deployer.rows import make_rows
 from deployer.runtime import Array, Scorer, keep_scorable
-from deployer.spec import NullPolicy
 from deployer.sql import quote_name, quote_object
 
 _MOST_ROWS = 2_000
 _NUMBER = "number of the row"
+_DTYPES = {"float": "f4", "double": "f8", "int64": "i8", "int32": "i4"}
 _EVERY = 7
 """Of a column whose NULLs have a policy, every seventh row is NULL: 7 has no factor in common with most patterns."""
 
@@ -39,67 +39,98 @@ def rehearse(deployment: Deployment, plan: Plan) -> Comparison:
         return compare_scores(expected, score_rows(plan, database), deployment.spec.key, deployment.spec.tolerance)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows by the name of the input, and where each column is NULL instead."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """One column of the data: its values, where it is NULL instead, and the inputs that it feeds."""
 
-    values: Mapping[str, Array]
-    nulls: Mapping[str, Array]
+    values: Array
+    nulls: Array
+    bindings: tuple[Binding, ...]
+    """The first of them gives the column its type."""
 
 
-def _make(deployment: Deployment, plan: Plan) -> _Rows:
-    """Rows that the model scores, and with finite numbers or NaN."""
+def _make(deployment: Deployment, plan: Plan) -> list[_Column]:
+    """Columns whose rows the model scores, with finite numbers or NaN."""
     scorer = Scorer(deployment.model)
-    made = {name: values[:_MOST_ROWS] for name, values in make_rows(deployment.model, count=_MOST_ROWS).items()}
-    nulls = {}
-    for binding in plan.contract.bindings:
-        name = binding.input.name
-        made[name], nulls[name] = _apply_policy(_fit(made[name], binding), binding.nulls)
-    numbered = made | {_NUMBER: np.arange(len(next(iter(made.values()))))}
+    made = make_rows(deployment.model, count=_MOST_ROWS)
+    columns = [
+        _fill(bindings, made[bindings[0].input.name][:_MOST_ROWS]) for bindings in _group(plan.contract.bindings)
+    ]
+    bound = {column.bindings[0].column: column for column in columns}
+    keys = [key.column for key in plan.contract.keys]
+    if all(key in bound for key in keys):
+        # No column of its own tells the rows apart: one that feeds the model has to.
+        columns[columns.index(bound[keys[0]])] = _number(bound[keys[0]])
+    fed = {binding.input.name: _feed(column, binding) for column in columns for binding in column.bindings}
+    numbered = fed | {_NUMBER: np.arange(len(columns[0].values))}
     kept = keep_scorable(scorer, numbered)
     finite = np.ones(len(kept[_NUMBER]), dtype=bool)
     for values in (*kept.values(), *scorer.score(kept).values()):
         if values.dtype.kind == "f":
             finite &= ~np.isinf(values)
     number = kept[_NUMBER][finite]
-    return _Rows(
-        {name: values[number] for name, values in made.items()}, {name: where[number] for name, where in nulls.items()}
-    )
+    return [replace(column, values=column.values[number], nulls=column.nulls[number]) for column in columns]
 
 
-def _apply_policy(values: Array, policy: NullPolicy) -> tuple[Array, Array]:
-    """The values that the model gets, and where the table has NULL for them: as often as the policy has a say."""
+def _group(bindings: Sequence[Binding]) -> Iterator[tuple[Binding, ...]]:
+    """The bindings by column, whole numbers first: they can be cast to anything, text to little."""
+    kinds = {"int": 0, "bigint": 1, "real": 2, "float": 3}
+    for name in dict.fromkeys(binding.column for binding in bindings):
+        same = [binding for binding in bindings if binding.column == name]
+        yield tuple(sorted(same, key=lambda binding: kinds.get(binding.sql_type.base, 4)))
+
+
+def _fill(bindings: tuple[Binding, ...], values: Array) -> _Column:
+    """A column that suits all its inputs, NULL as often as their policies have a say."""
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
-    if policy.kind == "keep":
-        return values, missing
-    nulls = np.zeros(len(values), dtype=bool)
-    if policy.kind != "refuse":
-        nulls = missing.copy()
+    policies = {binding.nulls.kind for binding in bindings}
+    nulls = missing.copy()
+    if "refuse" in policies:
+        nulls[:] = False
+    elif policies != {"keep"}:
         nulls[::_EVERY] = True
-    stand_in = "" if values.dtype.kind == "O" else 0
-    values = values.copy()
-    values[missing | nulls] = stand_in if policy.value is None else policy.value
-    return values, nulls
+    values = _fit(values, bindings)
+    values[missing & ~nulls] = 0
+    return _Column(values, nulls, bindings)
 
 
-def _fit(values: Array, binding: Binding) -> Array:
-    """Text as its column can hold it: a varchar has characters of a code page, and every text a length."""
+def _number(column: _Column) -> _Column:
+    """The same column with a value of its own in each row, and no NULL."""
+    numbers = np.arange(len(column.values))
+    values = numbers.astype(str).astype("O") if column.values.dtype.kind == "O" else numbers.astype(column.values.dtype)
+    return replace(column, values=values, nulls=np.zeros(len(numbers), dtype=bool))
+
+
+def _fit(values: Array, bindings: tuple[Binding, ...]) -> Array:
+    """Text as all its casts can hold it: a varchar has characters of a code page, and every text a length."""
     if values.dtype.kind != "O":
-        return values
-    wide, length = binding.sql_type.base.startswith("n"), binding.sql_type.length
+        return values.copy()
+    length = min(binding.sql_type.length or 0 for binding in bindings)
+    wide = all(binding.sql_type.base.startswith("n") for binding in bindings)
     texts = [text if wide else text.encode("ascii", "replace").decode() for text in values]
     return np.array([text[:length] for text in texts], dtype=object)
 
 
-def _load(database: Database, plan: Plan, rows: _Rows) -> None:
+def _feed(column: _Column, binding: Binding) -> Array:
+    """What the input gets of its column; of a NULL, what its policy puts in its place."""
+    kind = _DTYPES.get(binding.input.type, "O")
+    values = column.values.astype(str).astype("O") if kind == "O" else column.values.astype(kind)
+    if binding.nulls.kind == "keep":
+        return values
+    stand_in = "" if kind == "O" else 0
+    values[column.nulls] = stand_in if binding.nulls.value is None else binding.nulls.value
+    return values
+
+
+def _load(database: Database, plan: Plan, made: Sequence[_Column]) -> None:
     """The table of the spec's `data`, of the types that the columns are cast to, filled."""
     import pyarrow as pa
 
     columns: dict[str, tuple[str, Any]] = {}
-    for binding in plan.contract.bindings:
-        name = binding.input.name
-        columns[binding.column] = (str(binding.sql_type), pa.array(rows.values[name], mask=rows.nulls[name]))
-    count = len(next(iter(rows.values.values())))
+    for column in made:
+        first = column.bindings[0]
+        columns[first.column] = (str(first.sql_type), pa.array(column.values, mask=column.nulls))
+    count = len(made[0].values)
     for key in plan.contract.keys:
         columns.setdefault(key.column, ("bigint", pa.array(np.arange(count))))
     data = plan.spec.data

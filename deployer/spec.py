@@ -9,20 +9,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
 from pydantic_core import ErrorDetails
 
-from deployer.errors import SpecError
 from deployer.names import ObjectName, SqlTypeName, name_problem, nearest, parse_name, parse_type, shorten
 from deployer.target import limit_names
-
-_FILE_BYTES = 1_000_000
-_FILE_NODES = 100_000
-"""A file of a few lines of aliases can stand for billions of values; no spec of use is near either limit."""
-
+from deployer.yaml_file import Place, read_yaml
 
 # --- The spec --------------------------------------------------------------------------------------------------------
 
@@ -131,6 +125,8 @@ class Spec(_Part):
     models_table: TableName
     data: TableName
     """The table or view whose rows are scored."""
+    table_file: str | None = Field(None, alias="schema", min_length=1)
+    """A file that says what the data looks like, for work without a connection (`deployer.table_file`)."""
     key: Names = Field(min_length=1)
     """Columns of the data that tell rows apart; they stand in every result."""
     columns: Mapping[str, ColumnSpec] = Field(default_factory=dict)
@@ -156,124 +152,26 @@ class Spec(_Part):
 
 
 def read_spec(path: str | Path) -> Spec:
-    """The spec in a YAML file. A relative path in `model` starts at the file's folder.
+    """The spec in a YAML file. Relative paths in it start at the file's folder.
 
     Raises `SpecError` for a file that cannot be read and, in one message with a line for each, for all that is wrong.
     """
-    path = Path(path)
-    reader = _Reader(path)
-    data = reader.read()
-    problems = list(reader.problems)
+    file = read_yaml(Path(path))
     try:
-        spec = Spec.model_validate(data)
+        spec = Spec.model_validate({} if file.value is None else file.value)
     except ValidationError as error:
-        problems += [(_line(entry["loc"], reader.lines), _describe(entry)) for entry in error.errors()]
-    if problems:
-        raise _refuse(path, problems)
-    return spec.model_copy(update={"model": _from_folder(spec.model, path.parent)})
+        raise file.refuse((file.line(entry["loc"]), _describe(entry)) for entry in error.errors()) from None
+    if file.problems:
+        raise file.refuse(())
+    files = {"model": _from_folder(spec.model, file.path.parent)}
+    if spec.table_file is not None:
+        files["table_file"] = str(file.path.parent / spec.table_file)
+    return spec.model_copy(update=files)
 
 
 def _from_folder(model: str, folder: Path) -> str:
     # A scheme has two letters or more: `C:` is a drive.
     return model if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", model) else str(folder / model)
-
-
-def _refuse(path: Path, problems: list[tuple[int, str]]) -> SpecError:
-    told = [f"{path}:{line}: {text}" for line, text in sorted(problems)]
-    if len(told) == 1:
-        return SpecError(told[0], hint="correct that line")
-    listed = "\n  ".join(told)
-    return SpecError(f"{len(told)} problems in {str(path)!r}:\n  {listed}", hint="correct these lines")
-
-
-Location = tuple[int | str, ...]
-
-
-class _Loader(yaml.SafeLoader):
-    """PyYAML reads YAML 1.1, where `1e-6` is text for want of a dot; here it is a number, as in YAML 1.2."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+"), list("-+0123456789")
-)
-
-
-class _Reader:
-    """One pass over PyYAML's nodes, which know their lines: gives plain values, and the line of each by its place.
-
-    `problems` are those that do not stop the reading, each with its line.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines: dict[Location, int] = {}
-        self.problems: list[tuple[int, str]] = []
-        self.nodes = 0
-
-    def read(self) -> object:
-        text = self._text()
-        try:
-            self.loader = _Loader(text)
-            node = self.loader.get_single_node()
-            return self._value(node, ()) if node is not None else {}
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            raise _refuse(self.path, [(mark.line + 1 if mark else 1, f"not YAML: {error.problem}")]) from None
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            raise _refuse(self.path, [(line, f"not YAML: character {error.character:#x} is not allowed")]) from None
-        except RecursionError:
-            raise SpecError(f"{str(self.path)!r} is nested too deeply", hint="a spec has four levels") from None
-
-    def _text(self) -> str:
-        try:
-            with self.path.open("rb") as file:
-                content = file.read(_FILE_BYTES + 1)
-        except OSError as error:
-            raise SpecError(f"cannot read {str(self.path)!r}: {error.strerror}", hint="give the spec's path") from error
-        if len(content) > _FILE_BYTES:
-            raise SpecError(
-                f"{str(self.path)!r} is larger than {_FILE_BYTES:,} bytes",
-                hint="a spec is a page long",
-            )
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            line = content.count(b"\n", 0, error.start) + 1
-            raise _refuse(self.path, [(line, f"byte {content[error.start]:#x} is not UTF-8")]) from None
-
-    def _value(self, node: yaml.Node, place: Location) -> Any:
-        self.nodes += 1
-        if self.nodes > _FILE_NODES:
-            raise SpecError(f"{str(self.path)!r} stands for more than {_FILE_NODES:,} values", hint="leave out aliases")
-        line = node.start_mark.line + 1
-        self.lines.setdefault(place, line)
-        if isinstance(node, yaml.SequenceNode):
-            return [self._value(entry, (*place, index)) for index, entry in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, place)
-        try:
-            return self.loader.construct_object(node)
-        except (ValueError, yaml.constructor.ConstructorError) as error:
-            text = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
-            self.problems.append((line, f"{shorten(node.value)}: {text}"))
-            return None
-
-    def _mapping(self, node: yaml.MappingNode, place: Location) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            key = self._value(key_node, (*place, "?"))
-            if not isinstance(key, str):
-                self.problems.append((line, f"key {shorten(key)} is not text; write it in quotes"))
-                continue
-            if key in values:
-                first = self.lines[*place, key]
-                self.problems.append((line, f"key {key!r} stands here for the second time; first on line {first}"))
-                continue
-            self.lines[*place, key] = line
-            values[key] = self._value(value_node, (*place, key))
-        return values
 
 
 # --- Messages --------------------------------------------------------------------------------------------------------
@@ -292,14 +190,7 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def _line(place: Location, lines: Mapping[Location, int]) -> int:
-    """The line of a place, or of the nearest one around it: what is missing has no line of its own."""
-    while place and place not in lines:
-        place = place[:-1]
-    return lines.get(place, 1)
-
-
-def _part(place: Location) -> type[_Part]:
+def _part(place: Place) -> type[_Part]:
     """The model that a place is validated by."""
     match place:
         case ("columns", _, *_):

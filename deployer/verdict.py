@@ -13,6 +13,8 @@ class Accepted:
 
     finding: Finding
     reason: str
+    in_spec: bool
+    """Whether a comment in the spec says so, and not the baseline."""
 
 
 @dataclass(frozen=True, slots=True)

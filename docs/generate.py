@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from deployer.cli.app import cli
+from deployer.contract import COLUMN_RULES
 from deployer.gate import GATE_RULES
 from deployer.rules import RULES
 from deployer.target import Limit, Target, limit_names
@@ -22,7 +23,7 @@ NOTICE = "<!-- made by docs/generate.py from the code; edit the code -->\n\n"
 
 
 def rules_page() -> str:
-    rules = (*RULES, *GATE_RULES)
+    rules = (*RULES, *COLUMN_RULES, *GATE_RULES)
     index = "\n".join(f"- [`{rule.name}`](#{rule.name}): {rule.title}" for rule in rules)
     pages = "\n\n".join(f"## {rule.name}\n\n{rule.doc.strip()}" for rule in rules)
     about = "What `deployer check` looks for, one rule a problem; the last ones are what only `deployer gate` can find."

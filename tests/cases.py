@@ -11,10 +11,10 @@ from typing import Any
 import onnx.parser
 
 from deployer.check import Report
-from deployer.contract import Table, TableColumn
 from deployer.model import Model
 from deployer.rule import Finding, Severity
 from deployer.spec import Spec
+from deployer.table import Table, TableColumn
 
 TAXI = """
 <ir_version: 6, opset_import: ["": 11]>

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from deployer.contract import Contract, Key, Table, TableColumn, bind_columns
+from deployer.contract import COLUMN_RULES, Contract, Key, bind_columns, check_columns
 from deployer.errors import ContractError
 from deployer.model import Model
+from deployer.rule import Rule
 from deployer.spec import NullPolicy
+from deployer.table import Table, TableColumn
 from deployer.targets import get_target
 from tests.cases import TABLE, TAXI, make_model, make_spec
 
@@ -89,17 +91,38 @@ def test_text_is_cast_with_the_length_of_its_column(kind: str, length: int, sql_
     ("name", "kind", "length", "problem"),
     [
         ("fareAmount", "datetime2", None, "column 'fareAmount' is datetime2, which cannot become real"),
-        ("fareAmount", "varbinary", -1, "column 'fareAmount' is varbinary, which cannot become real"),
-        ("fareAmount", "varchar", 9, "column 'fareAmount' is varchar; a cast to real may change it or fail"),
-        ("passengerCount", "float", None, "column 'passengerCount' is float; a cast to bigint may change it or fail"),
+        ("fareAmount", "varbinary", -1, "column 'fareAmount' is varbinary(max), which cannot become real"),
+        (
+            "fareAmount",
+            "varchar",
+            9,
+            "column 'fareAmount' is varchar(9), cast to real: text that is no number makes the statement fail",
+        ),
+        (
+            "passengerCount",
+            "float",
+            None,
+            "column 'passengerCount' is float, cast to bigint: what stands behind the point is lost",
+        ),
         (
             "passengerCount",
             "decimal",
             None,
-            "column 'passengerCount' is decimal; a cast to bigint may change it or fail",
+            "column 'passengerCount' is decimal, cast to bigint: a value beyond bigint makes the statement fail",
         ),
-        ("paymentType", "int", None, "column 'paymentType' is int; as text it may not read as in training"),
-        ("paymentType", "varchar", -1, "column 'paymentType' is varchar(max); a cast may cut its text"),
+        (
+            "paymentType",
+            "real",
+            None,
+            "column 'paymentType' is real, cast to varchar(8000): "
+            "a number as text may not read as it did in training (1.50 or 1.5)",
+        ),
+        (
+            "paymentType",
+            "varchar",
+            -1,
+            "column 'paymentType' is varchar(max), cast to varchar(8000): text beyond 8000 characters is cut",
+        ),
         (
             "paymentType",
             "uniqueidentifier",
@@ -141,8 +164,8 @@ def test_null_policies() -> None:
 @pytest.mark.parametrize(
     ("name", "nulls", "problem"),
     [
-        ("passengerCount", "keep", " is bigint: ONNX has NaN for a NULL only in floats; nulls cannot be keep"),
-        ("paymentType", "keep", " is varchar(20): ONNX has NaN for a NULL only in floats; nulls cannot be keep"),
+        ("passengerCount", "keep", ": is bigint: ONNX has NaN for a NULL only in floats; nulls cannot be keep"),
+        ("paymentType", "keep", ": is varchar(20): ONNX has NaN for a NULL only in floats; nulls cannot be keep"),
         ("fareAmount", {"use": "0"}, ": nulls: {use: '0'} is no number; the input takes real"),
         ("fareAmount", {"use": float("nan")}, ": nulls: {use: nan} is outside of real: up to 3.40282e+38"),
         ("fareAmount", {"use": 10**400}, None),
@@ -195,12 +218,12 @@ def test_all_problems_are_told_at_once() -> None:
             "payment": {"as": "Same"},
         },
     ) == [
-        "the spec names input 'fareAmont', which the model has not; did you mean 'fareAmount'?",
+        "input 'fareAmont': the spec names it, and the model has not; did you mean 'fareAmount'?",
         "input 'fareAmount': 'dbo.nyc_taxi' has no column 'fare_amount'; did you mean 'fareAmount'?",
-        "key: 'dbo.nyc_taxi' has no column 'trip'; did you mean 'trip_id'?",
-        "the spec names output 'scores', which the model has not; did you mean 'score'?",
-        "result column 'TRIP_ID' is named twice, by outputs or by the key",
-        "result column 'Same' is named twice, by outputs or by the key",
+        "key 'trip': 'dbo.nyc_taxi' has no column 'trip'; did you mean 'trip_id'?",
+        "output 'scores': the spec names it, and the model has not; did you mean 'score'?",
+        "outputs: result column 'TRIP_ID' is named twice, by outputs or by the key",
+        "outputs: result column 'Same' is named twice, by outputs or by the key",
         "output 'label': the spec says type 'real', the model gives 'bigint'",
     ]
 
@@ -208,10 +231,10 @@ def test_all_problems_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("inputs", "problem"),
     [
-        ("float[N, 4] x", "input 'x' is float[N, 4], 4 columns wide; synapse-dedicated binds 1 column to one name"),
-        ("float[N, M] x", "input 'x' is float[N, M], of unknown width; synapse-dedicated binds 1 column to one name"),
-        ("bool[N, 1] x", "input 'x' is bool[N, 1]; synapse-dedicated takes float, double, int64, int32, string"),
-        ("float[N, 1] x, float[N, 1] X", "inputs 'x' and 'X' differ by case only, which T-SQL does not see"),
+        ("float[N, 4] x", "input 'x': is float[N, 4], 4 columns wide; synapse-dedicated binds 1 column to one name"),
+        ("float[N, M] x", "input 'x': is float[N, M], of unknown width; synapse-dedicated binds 1 column to one name"),
+        ("bool[N, 1] x", "input 'x': is bool[N, 1]; synapse-dedicated takes float, double, int64, int32, string"),
+        ("float[N, 1] x, float[N, 1] X", "inputs: 'x' and 'X' differ by case only, which T-SQL does not see"),
     ],
 )
 def test_inputs_that_no_column_can_feed_are_refused(inputs: str, problem: str) -> None:
@@ -229,10 +252,12 @@ def test_outputs_that_no_row_can_return_are_left_out_or_refused() -> None:
     model = one_column("float[N, 1] x", outputs)
     assert [output.name for output in bind(model, None).outputs] == ["y"]
     assert refuse(model, None, outputs={"p": {}, "z": {}}) == [
-        "output 'p' is float[N, 3], 3 columns wide; synapse-dedicated binds 1 column to one name",
-        "output 'z' is seq(map(int64, tensor(float))); synapse-dedicated takes float, double, int64, int32, string",
+        "output 'p': is float[N, 3], 3 columns wide; synapse-dedicated binds 1 column to one name",
+        "output 'z': is seq(map(int64, tensor(float))); synapse-dedicated takes float, double, int64, int32, string",
     ]
-    assert refuse(one_column("float[N, 1] x", "float[N, 3] y"), None) == ["no output can be returned: 'y' float[N, 3]"]
+    assert refuse(one_column("float[N, 1] x", "float[N, 3] y"), None) == [
+        "outputs: none can be returned: 'y' float[N, 3]"
+    ]
 
 
 def test_a_width_that_the_user_knows_is_believed() -> None:
@@ -246,3 +271,57 @@ def test_names_that_brackets_cannot_hold_are_refused() -> None:
     assert refuse(model, None) == [
         f"input {'f' * 129!r}: the name is 129 characters long; a T-SQL name takes 128",
     ]
+
+
+def findings(table: Table | None, model: Model | None = None, **spec: Any) -> list[tuple[str, str, str]]:
+    _, found = check_columns(model or make_model(), make_spec(**spec), TARGET, table)
+    return [(finding.rule, finding.severity.value, finding.where) for finding in found]
+
+
+EXACT = {"fareAmount": {"type": "real"}}
+"""The taxi's fares are `float`, the model's `real`; here that is known."""
+
+
+@pytest.mark.parametrize("rule", COLUMN_RULES, ids=lambda rule: rule.name)
+def test_page_says_what_why_and_what_to_do(rule: Rule[Any]) -> None:
+    assert rule.title
+    assert "\nEvidence: " in rule.doc
+    assert "\n**What to do.** " in rule.doc
+
+
+def test_a_table_that_fits_is_silent() -> None:
+    assert findings(TABLE, columns=EXACT) == []
+
+
+def test_rounding_warns_until_the_spec_names_the_type() -> None:
+    table = with_column("fareAmount", "float")
+    assert findings(table) == [("rounding-cast", "warning", "input 'fareAmount'")]
+    assert findings(table, columns={"fareAmount": {"type": "real"}}) == []
+
+
+def test_cutting_is_an_error_until_the_spec_names_the_type() -> None:
+    table = with_column("passengerCount", "real")
+    assert findings(table, columns=EXACT) == [("cutting-cast", "error", "input 'passengerCount'")]
+    assert findings(table, columns=EXACT | {"passengerCount": {"type": "bigint"}}) == []
+
+
+def test_a_column_that_may_hold_null_asks_for_a_word() -> None:
+    table = with_column("fareAmount", "real", nullable=True)
+    assert findings(table) == [("unstated-nulls", "warning", "input 'fareAmount'")]
+    for policy in ("refuse", "keep", "skip row", {"use": 0}):
+        assert findings(table, columns={"fareAmount": {"nulls": policy}}) == []
+
+
+def test_text_of_fixed_length_comes_with_blanks() -> None:
+    found = findings(with_column("paymentType", "char", 10), columns=EXACT)
+    assert found == [("padded-text", "warning", "input 'paymentType'")]
+    assert findings(with_column("paymentType", "char", 1), columns=EXACT) == []
+
+
+def test_without_a_table_nothing_is_judged_and_that_is_said() -> None:
+    assert findings(None) == [("unknown-table", "info", "data")]
+
+
+def test_integers_read_as_text_as_they_are() -> None:
+    contract = bind(table=with_column("paymentType", "int"))
+    assert str(contract.bindings[2].sql_type) == "varchar(11)"

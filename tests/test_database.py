@@ -19,7 +19,6 @@ from hypothesis import HealthCheck, given, settings
 
 from deployer.bundle import make_script
 from deployer.compare import Array
-from deployer.contract import Table, TableColumn
 from deployer.database import (
     Database,
     apply_plan,
@@ -34,6 +33,7 @@ from deployer.errors import DatabaseError, MissingPackage
 from deployer.names import ObjectName
 from deployer.plan import Applied, Plan, Statement, make_plan
 from deployer.sql import quote_literal, quote_text
+from deployer.table import Table, TableColumn
 from deployer.targets import get_target
 from tests.cases import TAXI, make_model, make_spec
 from tests.test_sql import TEXT, storable

@@ -69,8 +69,9 @@ def test_one_broken_spec_does_not_stop_the_others(here: Path) -> None:
 def test_columns_that_do_not_fit_are_a_finding(here: Path) -> None:
     Path("scoring.yml").write_text(SPEC + "columns: {nothing: {nulls: keep}}\n")
     (verdict,) = verdicts("scoring.yml")
-    assert [finding["rule"] for finding in verdict["findings"]] == ["unbound-column"]
-    assert "input 'nothing', which the model has not" in verdict["findings"][0]["message"]
+    assert [finding["rule"] for finding in verdict["findings"]] == ["unbound-column", "unknown-table"]
+    assert verdict["findings"][0]["where"] == "input 'nothing'"
+    assert "the model has not" in verdict["findings"][0]["message"]
 
 
 def test_bundle_is_what_the_spec_leads_to(here: Path) -> None:
@@ -80,8 +81,8 @@ def test_bundle_is_what_the_spec_leads_to(here: Path) -> None:
     script = Path("sql/scoring/deploy.sql")
     script.write_text(script.read_text().replace("ml", "mm", 1))
     (verdict,) = verdicts("scoring.yml", "--bundle", "sql")
-    assert [finding["rule"] for finding in verdict["findings"]] == ["stale-bundle"]
-    assert "deploy.sql" in verdict["findings"][0]["message"]
+    assert [finding["rule"] for finding in verdict["findings"]] == ["unknown-table", "stale-bundle"]
+    assert "deploy.sql" in verdict["findings"][1]["message"]
     script.unlink()
     assert run("gate", "scoring.yml", "--bundle", "sql").exit_code == 1
 

@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot.tokenizer_core import TokenType
 
-from deployer.contract import Table, TableColumn
 from deployer.errors import ContractError, PlanError
 from deployer.model import Model, Origin
 from deployer.names import name_problem
 from deployer.plan import Plan, Statement, make_plan, split_placeholders
+from deployer.table import Table, TableColumn
 from deployer.targets import get_target
 from tests.cases import TABLE, TAXI, make_model, make_spec, refuse_what_is_no_sql
 from tests.test_sql import TEXT, storable

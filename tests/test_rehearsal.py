@@ -100,3 +100,16 @@ def test_other_scores_are_found(tmp_path: Path) -> None:
     comparison = rehearse(replace(deployment, original=other), plan_deployment(deployment))
     assert not comparison.equal
     assert comparison.different > 0
+
+
+@pytest.mark.parametrize("key", ["row_id", "riders"])
+def test_one_column_may_feed_several_inputs_and_be_the_key(key: str, tmp_path: Path) -> None:
+    columns = {
+        "riders": {"nulls": "skip row"},
+        "fare": {"from": "riders", "nulls": "keep"},
+        "payment": {"from": "riders", "nulls": {"use": "CASH"}, "type": "varchar(20)"},
+    }
+    content = onnx.parser.parse_model(MIXED).SerializeToString()
+    path = write_spec(tmp_path, write_model(tmp_path, content), columns=columns)
+    path.write_text(path.read_text().replace("row_id", key))
+    judge(path)

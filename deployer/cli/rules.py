@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from deployer.cli.common import json_option, print_json
+from deployer.contract import COLUMN_RULES
 from deployer.gate import GATE_RULES
 from deployer.report.data import describe_rule
 from deployer.report.text import render_rules
 from deployer.rules import RULES
 
-EVERY = (*RULES, *GATE_RULES)
+EVERY = (*RULES, *COLUMN_RULES, *GATE_RULES)
 
 
 @click.command(

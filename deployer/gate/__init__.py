@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from deployer.acceptance import Acceptance, find_stale, read_comments
-from deployer.deployment import plan_deployment, read_deployment
-from deployer.errors import ContractError, DeployerError
-from deployer.gate import stale_acceptance, stale_bundle, unbound_column, unequal_scores
+from deployer.contract import check_columns
+from deployer.deployment import Deployment, plan_deployment, read_deployment
+from deployer.errors import DeployerError, SpecError
+from deployer.gate import stale_acceptance, stale_bundle, unequal_scores
+from deployer.gate.places import find_line
 from deployer.rehearsal import rehearse
-from deployer.rule import Finding, Rule
+from deployer.rule import Finding, Rule, Severity
 from deployer.verdict import Accepted, Verdict
+from deployer.yaml_file import read_yaml
 
 GATE_RULES: tuple[Rule[Any], ...] = (
-    unbound_column.RULE,
     stale_bundle.RULE,
     unequal_scores.RULE,
     stale_acceptance.RULE,
@@ -58,30 +60,49 @@ def judge_spec(path: Path, gate: Gate) -> Verdict:
     """Run one spec through every step, as far as it gets. What stops it is in the verdict, never an exception."""
     model = target = ""
     try:
-        accepting = (*gate.baseline, *read_comments(path))
+        comments = read_comments(path)
         deployment = read_deployment(path, tracking_uri=gate.tracking_uri, registry_uri=gate.registry_uri)
-        model, target = f"{deployment.model.name}:{deployment.model.version}", deployment.target.name
-        findings = list(deployment.report.findings)
-        if not deployment.report.errors:
-            try:
-                plan = plan_deployment(deployment, templates=gate.templates)
-            except ContractError as error:
-                findings += unbound_column.RULE.find(error, deployment.target)
-            else:
-                model = plan.model_id
-                if gate.bundles is not None:
-                    findings += stale_bundle.RULE.find((plan, _bundle(gate.bundles, path)), deployment.target)
-                findings += unequal_scores.RULE.find(rehearse(deployment, plan), deployment.target)
+        model, target = _name(deployment), deployment.target.name
+        findings = _find(path, deployment, gate)
+        if findings:
+            file = read_yaml(path)
+            findings = [replace(finding, line=find_line(file, finding)) for finding in findings]
     except DeployerError as error:
-        return Verdict(str(path), model, target, error=error.message, hint=error.hint)
+        line = error.line if isinstance(error, SpecError) else 0
+        return Verdict(str(path), model, target, error=error.message, hint=error.hint, error_line=line)
     left, accepted = [], []
     for finding in findings:
-        reason = next((a.reason for a in accepting if a.covers(str(path), finding, gate.today)), None)
-        if reason is None:
-            left.append(finding)
+        for entry in (*comments, *gate.baseline):
+            if entry.covers(str(path), finding, gate.today):
+                accepted.append(Accepted(finding, entry.reason, in_spec=entry in comments))
+                break
         else:
-            accepted.append(Accepted(finding, reason))
+            left.append(finding)
     return Verdict(str(path), model, target, tuple(left), tuple(accepted))
+
+
+def _find(path: Path, deployment: Deployment, gate: Gate) -> list[Finding]:
+    """All that is found, as far as it gets: no columns are bound to a model with errors, nothing planned with them."""
+    findings = list(deployment.report.findings)
+    if deployment.report.errors:
+        return findings
+    target = deployment.target
+    _, found = check_columns(deployment.model, deployment.spec, target, deployment.table)
+    findings += found
+    if any(finding.severity is Severity.ERROR for finding in found):
+        return findings
+    plan = plan_deployment(deployment, templates=gate.templates)
+    if gate.bundles is not None:
+        findings += stale_bundle.RULE.find((plan, _bundle(gate.bundles, path)), target)
+    findings += unequal_scores.RULE.find(rehearse(deployment, plan), target)
+    return findings
+
+
+def _name(deployment: Deployment) -> str:
+    """`name:version` under which the models table would have it."""
+    spec = deployment.spec
+    model = deployment.model.describe_as(name=spec.name or None, version=spec.version)
+    return f"{model.name}:{model.version}"
 
 
 def _bundle(folder: Path, spec: Path) -> Path:
@@ -89,6 +110,4 @@ def _bundle(folder: Path, spec: Path) -> Path:
 
 
 def _named(rule: Rule[Any], finding: Finding) -> Finding:
-    from dataclasses import replace
-
     return replace(finding, rule=rule.name, fixable=False)

@@ -118,8 +118,8 @@ def test_spec_with_a_typo(here: Path, command: str, old: str, new: str, message:
 def test_spec_names_what_the_model_has_not(here: Path) -> None:
     Path("scoring.yml").write_text(SPEC + "columns: {aa: {from: x}}\noutputs: {scores: {as: y}}\n")
     text = refused(run("plan", "scoring.yml", "--out", "sql"))
-    assert "the spec names input 'aa', which the model has not" in text
-    assert "the spec names output 'scores', which the model has not; did you mean 'score'?" in text
+    assert "input 'aa': the spec names it, and the model has not" in text
+    assert "output 'scores': the spec names it, and the model has not; did you mean 'score'?" in text
     assert not Path("sql").exists()
 
 
@@ -143,7 +143,7 @@ def test_type_that_does_not_fit(empty_pool: str) -> None:
     with open_database(empty_pool) as database:
         create_rows(database, "[a] real NOT NULL, [b] varchar(20) NOT NULL", [])
     text = refused(run("apply", "scoring.yml", "--database", empty_pool))
-    assert "column 'b' is varchar; a cast to real may change it or fail" in text
+    assert "column 'b' is varchar(20), cast to real: text that is no number makes" in text
     with open_database(empty_pool) as database, pytest.raises(DatabaseError, match="no table or view"):
         read_table(database, "ml.models")
 

@@ -53,13 +53,14 @@ def test_check_takes_model_target_and_limits_from_a_spec(here: Path) -> None:
     Path("scoring.yml").write_text(SPEC.replace("synapse-dedicated", "sql-edge") + "limits: {opset: 18}\n")
     data = json.loads(run("check", "scoring.yml", "--json").stdout)
     assert data["target"] == "sql-edge"
-    assert [finding["where"] for finding in data["findings"]] == ["input 'X'", "IR version"]
+    assert [finding["where"] for finding in data["findings"]] == ["input 'X'", "IR version", "data"]
 
 
 def test_check_of_a_spec_offers_a_command_with_its_columns(here: Path) -> None:
     wide = FIXTURES / "wide_without_names"
     Path("scoring.yml").write_text(SPEC.replace("model.onnx", str(wide)) + "wide: [f0, f1, f2, f3, f4]\n")
-    command = run("check", "scoring.yml").stdout.splitlines()[-1]
+    shown = run("check", "scoring.yml").stdout.splitlines()
+    command = next(line for line in shown if line.startswith("  deployer fix ") and "--target" in line)
     assert run(*shlex.split(command)[1:]).exit_code == 0
 
 

@@ -20,7 +20,7 @@ from tests.test_public import imported
 
 
 def test_commands_are_those_of_the_story() -> None:
-    assert COMMANDS == ("check", "fix", "plan", "apply", "score", "compare", "gate", "rules", "targets", "demo")
+    assert COMMANDS == ("check", "fix", "init", "plan", "apply", "score", "compare", "gate", "rules", "targets", "demo")
 
 
 def test_help_lists_every_command_with_a_line() -> None:
@@ -50,10 +50,14 @@ def test_examples_of_the_help_work(pool: str, here: Path) -> None:
         (here / "scoring.yml").read_text().replace("model.onnx", "../model.onnx")
     )
     (here / "accepted.yml").write_text("[]\n")
+    (here / "rows.sql").write_text("CREATE TABLE dbo.rows (id int NOT NULL, a real NOT NULL, b real NOT NULL);\n")
     shown = [example for name in COMMANDS[:-1] for example in examples(name)]
     # No shell is here to expand the glob.
-    codes = {line: run(*shlex.split(line.replace("*.yml", "scoring.yml"))[1:]).exit_code for line in shown}
-    assert len(codes) == 17
+    codes = {
+        line: run(*shlex.split(line.replace("*.yml", "scoring.yml").replace("$DEPLOYER_DATABASE", pool))[1:]).exit_code
+        for line in shown
+    }
+    assert len(codes) == 19
     # Only `check` has something to find.
     assert {example for example, code in codes.items() if code} == set(examples("check"))
     assert {codes[example] for example in examples("check")} == {1}
