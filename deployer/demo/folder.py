@@ -10,7 +10,7 @@ from deployer.errors import DeployerError
 MARK = ".deployer-demo"
 """Says that the folder is a demo's."""
 
-_MADE = ("mlflow.db*", "artifacts", "pool.duckdb*", "sql", "nyc_taxi_*.yml")
+_MADE = ("mlflow.db*", "artifacts", "pool.duckdb*", "sql", "nyc_taxi_*.yml", "nyc_taxi.sql")
 """All that a demo makes."""
 
 

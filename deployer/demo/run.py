@@ -14,10 +14,10 @@ from deployer.compare import Batch, Comparison, compare_scores
 from deployer.database import Database, apply_plan, open_database, score_rows
 from deployer.demo import show
 from deployer.demo.folder import claim_folder
-from deployer.demo.pool import create_table, load_trips
+from deployer.demo.pool import create_table, load_trips, write_table
 from deployer.demo.registry import ALIAS, register_models, registry_uri
 from deployer.demo.training import TrainedModel, train_fare, train_tip
-from deployer.demo.trips import Trips, make_trips
+from deployer.demo.trips import TABLE_FILE, Trips, make_trips
 from deployer.deployment import plan_deployment, read_deployment
 from deployer.errors import need
 from deployer.plan import Plan
@@ -53,6 +53,7 @@ def run_demo(folder: Path, rows: int, console: Console, messages: Console) -> bo
     specs = [folder / f"{model.name}.yml" for model in trained]
     for model, path in zip(trained, specs, strict=True):
         path.write_text(model.spec, encoding="utf-8")
+    (folder / TABLE_FILE).write_text(write_table(), encoding="utf-8")
     deployments = [read_deployment(path, tracking_uri=uri) for path in specs]
     found = [check_model(deployment.original, deployment.target) for deployment in deployments]
     show.show_findings(console, found, deployments)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deployer.demo.trips import TABLE, Trips
+from deployer.demo.trips import TABLE, TABLE_FILE, Trips
 
 if TYPE_CHECKING:
     import onnx
@@ -55,6 +55,7 @@ class TrainedModel:
             f"target: synapse-dedicated\n"
             f"models_table: ml.models\n"
             f"data: {TABLE}\n"
+            f"schema: {TABLE_FILE}\n"
             f"key: [trip_id]\n"
             f"outputs:\n{outputs}"
             f"statements:\n"

@@ -11,6 +11,7 @@ Trips = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
 """Column name to values; `trip_id` counts from 1."""
 
 TABLE = "dbo.nyc_taxi"
+TABLE_FILE = "nyc_taxi.sql"
 TABLE_COLUMNS: Mapping[str, str] = {
     "trip_id": "bigint",
     "fareAmount": "real",

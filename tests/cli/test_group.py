@@ -57,7 +57,7 @@ def test_examples_of_the_help_work(pool: str, here: Path) -> None:
         line: run(*shlex.split(line.replace("*.yml", "scoring.yml").replace("$DEPLOYER_DATABASE", pool))[1:]).exit_code
         for line in shown
     }
-    assert len(codes) == 19
+    assert len(codes) == 20
     # Only `check` has something to find.
     assert {example for example, code in codes.items() if code} == set(examples("check"))
     assert {codes[example] for example in examples("check")} == {1}
