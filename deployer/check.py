@@ -90,7 +90,7 @@ def fix_steps(
         fixed = fix.apply(model, target, tuple(columns))
         if any(finding.fixable for finding in rule.find(fixed, target)):
             raise FixError(f"the fix of {rule.name!r} ran, but its finding is still there", hint="report this model")
-        difference = find_difference(model, fixed, columns) if fix.exact else ""
+        difference = find_difference(model, fixed, columns, renamed=fix.renames) if fix.exact else ""
         if difference:
             yield Step(rule, model, model, difference)
             continue

@@ -74,6 +74,16 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """The input example that MLflow keeps beside a model. Without `columns`, values stand in the graph's order."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[object, ...], ...] = ()
+    problem: str = ""
+    """Why it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """Where a model came from. `uri` is what was asked for; the rest is empty for a plain file."""
 
@@ -94,6 +104,7 @@ class Model:
     content: bytes = field(repr=False)
     signature: Signature | None = None
     origin: Origin = field(default_factory=Origin)
+    example: Example | None = None
 
     @cached_property
     def digest(self) -> str:

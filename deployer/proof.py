@@ -15,12 +15,13 @@ _ROWS = 2_000
 """Rows that are scored by both at least; there are more where the graph has more values to try."""
 
 
-def find_difference(before: Model, after: Model, columns: Sequence[str] = ()) -> str:
+def find_difference(before: Model, after: Model, columns: Sequence[str] = (), *, renamed: bool = False) -> str:
     """In what the scores of two models differ on rows made for the first; empty where they are the same bits.
 
     A model that ONNX Runtime does not load has no scores that could change: then there is no difference either.
     Rows that the first refuses, as some models do with an unknown category, are left out.
-    `columns` names the columns of wide inputs, as for `deployer.scalars.input_columns`.
+    `columns` names the columns of wide inputs, as for `deployer.scalars.input_columns`. With `renamed`, the
+    second has other names for the same columns, in the same order.
     """
     try:
         open_session(before)
@@ -34,9 +35,14 @@ def find_difference(before: Model, after: Model, columns: Sequence[str] = ()) ->
     except DeployerError as error:
         return f"no row could be scored to compare by: {error.message}"
     try:
-        scores = Scorer(after, names).score(rows)
+        fixed = Scorer(after, names)
+        if renamed:
+            rows = dict(zip([name for entry in fixed.columns.values() for name in entry], rows.values(), strict=True))
+        scores = fixed.score(rows)
     except DeployerError as error:
         return error.message
+    if renamed:
+        scores = dict(zip(expected, scores.values(), strict=True))
     if list(expected) != list(scores):
         return f"it returns {', '.join(scores)}, not {', '.join(expected)}"
     for name, values in expected.items():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deployer.errors import FixError, ModelError
+from deployer.graph import read_tensor
 from deployer.model import Column, Model
 from deployer.scalars import input_columns
 
@@ -139,7 +140,6 @@ def _integers(kind: type[np.integer[Any]], numbers: Array, random: np.random.Gen
 def _numbers(graph: onnx.GraphProto) -> Array:
     """Thresholds and numeric categories of all nodes, each once, in ascending order."""
     import onnx
-    from onnx import numpy_helper
 
     found: list[Array] = []
     for node in graph.node:
@@ -147,7 +147,7 @@ def _numbers(graph: onnx.GraphProto) -> Array:
             if attribute.name in _NUMBER_LISTS:
                 found.append(np.array([*attribute.floats, *attribute.ints], dtype=np.float64))
             elif attribute.name in _NUMBER_TENSORS and attribute.t.data_type != onnx.TensorProto.STRING:
-                found.append(numpy_helper.to_array(attribute.t).astype(np.float64).ravel())
+                found.append(read_tensor(attribute.t).astype(np.float64).ravel())
     numbers = np.unique(np.concatenate(found)) if found else np.empty(0)
     step = len(numbers) // _MOST_VALUES + 1
     return numbers[np.isfinite(numbers)][::step]

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.graph import drop_unread, import_operators
+from deployer.graph import drop_unread, import_operators, read_tensor
 from deployer.model import Model
 
 if TYPE_CHECKING:
@@ -247,8 +247,6 @@ def _given_axis(node: onnx.NodeProto, default: int, value: _Value) -> int:
 def _reduced_axis(
     node: onnx.NodeProto, value: _Value, numbers: Mapping[str, onnx.TensorProto], inputs: list[str]
 ) -> int:
-    from onnx import numpy_helper
-
     given = {entry.name: entry for entry in node.attribute}
     rank = len(value.shape)
     if "axes" in given:
@@ -256,7 +254,7 @@ def _reduced_axis(
     elif node.op_type.startswith("Reduce"):
         if len(inputs) < 2:
             raise _RowsMeet
-        axes = [int(axis) for axis in numpy_helper.to_array(numbers[inputs[1]]).ravel()]
+        axes = [int(axis) for axis in read_tensor(numbers[inputs[1]]).ravel()]
     else:
         # Softmax before opset 13 flattens from `axis` on, which may not reach the batch either.
         axes = [given["axis"].i if "axis" in given else (0 if node.op_type.startswith("Arg") else -1)]
@@ -268,9 +266,7 @@ def _reduced_axis(
 
 def _reshaped_axis(value: _Value, target: onnx.TensorProto) -> int:
     """A Reshape keeps rows together if the batch leads and the rest of the row is spelled out: `[-1, k]`, `[-1]`."""
-    from onnx import numpy_helper
-
-    shape = [int(length) for length in numpy_helper.to_array(target).ravel()]
+    shape = [int(length) for length in read_tensor(target).ravel()]
     leads = all(length == 1 for length in value.shape[: value.axis])
     row = 1
     for length in shape[1:]:

@@ -54,6 +54,8 @@ class Fix:
     title: str
     apply: Callable[[Model, Target, tuple[str, ...]], Model]
     exact: bool
+    renames: bool = False
+    """Whether inputs and outputs get other names, one for one and in the same order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,11 @@ class Rule(Generic[Subject]):
     @property
     def example(self) -> str:
         """The model in ONNX text that shows the problem: the block between ```` ```onnx ```` and ```` ``` ````."""
-        match = re.search(r"```onnx\n(.*?)```", self.doc, re.DOTALL)
+        return self.show("onnx")
+
+    def show(self, language: str) -> str:
+        """The page's block of that language: `onnx`; `yaml`, the MLmodel beside the model; `json`, its example."""
+        match = re.search(rf"```{language}\n(.*?)```", self.doc, re.DOTALL)
         return match.group(1) if match else ""
 
     def find(self, subject: Subject, target: Target) -> tuple[Finding, ...]:

@@ -270,5 +270,7 @@ def _flatten(output: str, names: tuple[str, ...], value: Any) -> dict[str, Array
         return dict(zip(names, columns or [np.empty(0, np.float32)] * len(names), strict=True))
     if len(names) == 1:
         return {names[0]: value.reshape(-1)}
-    wide = value.reshape(-1, len(names))
+    wide = value.reshape(len(value) if value.ndim else 1, -1)
+    if len(wide) and wide.shape[1] != len(names):
+        raise RuntimeFault(f"output {output!r} gives {wide.shape[1]} values a row, not {len(names)}")
     return {name: np.ascontiguousarray(wide[:, index]) for index, name in enumerate(names)}

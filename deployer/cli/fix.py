@@ -12,6 +12,7 @@ from deployer.cli.common import FILE, columns_option, json_option, limit_option,
 from deployer.files import write_beside
 from deployer.report.data import describe_model, describe_report, describe_step
 from deployer.report.text import render_fix
+from deployer.rules import list_fixes
 from deployer.source import read_model
 from deployer.targets import get_target
 
@@ -27,6 +28,11 @@ from deployer.targets import get_target
 @columns_option
 @click.option("--explain", is_flag=True, help="Say what each fix changed.")
 @click.option("--inexact", is_flag=True, help="Make fixes too that may change a score.")
+@click.option(
+    "--batch",
+    type=click.Choice(["free", "one"]),
+    help="Free the batch dimension, or pin it to one row, where that is proven to change no score.",
+)
 @limit_option
 @source_options
 @json_option
@@ -38,6 +44,7 @@ def command(
     columns: tuple[str, ...],
     explain: bool,
     inexact: bool,
+    batch: str | None,
     limits: dict[str, int],
     tracking_uri: str | None,
     registry_uri: str | None,
@@ -52,7 +59,7 @@ def command(
     """
     profile = get_target(target, limits)
     before = read_model(model, tracking_uri=tracking_uri, registry_uri=registry_uri)
-    steps = tuple(fix_steps(before, profile, columns, inexact))
+    steps = tuple(fix_steps(before, profile, columns, inexact, list_fixes(batch)))
     after = apply_steps(before, steps)
     rest = check_model(after, profile)
     with write_beside(out) as path:

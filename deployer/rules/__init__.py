@@ -7,14 +7,19 @@ from deployer.rule import Rule
 from deployer.rules import (
     custom_domain,
     external_data,
+    failing_example,
     filled_input,
+    idle_text,
     invalid_graph,
     large_model,
     lost_names,
+    missing_signature,
     no_null,
     random_operator,
     row_dependence,
+    signature_mismatch,
     single_row,
+    spelled_domain,
     unloadable,
     unproven_shape,
     unread_input,
@@ -28,6 +33,7 @@ from deployer.rules import (
 
 STATIC: tuple[Rule[Model], ...] = (
     external_data.RULE,
+    spelled_domain.RULE,
     invalid_graph.RULE,
     custom_domain.RULE,
     large_model.RULE,
@@ -41,14 +47,25 @@ STATIC: tuple[Rule[Model], ...] = (
     unproven_shape.RULE,
     unsupported_type.RULE,
     lost_names.RULE,
+    missing_signature.RULE,
+    signature_mismatch.RULE,
     no_null.RULE,
     single_row.RULE,
+    idle_text.RULE,
     # Last, so that it also lowers what the others have written.
     version_too_new.RULE,
 )
 """Rules that read the graph."""
 
-TRIALS: tuple[Rule[Model], ...] = (unloadable.RULE, row_dependence.RULE)
+TRIALS: tuple[Rule[Model], ...] = (unloadable.RULE, row_dependence.RULE, failing_example.RULE)
 """Rules that load the model and score a few rows; asked only of a model in which nothing else is beyond repair."""
 
 RULES = (*STATIC, *TRIALS)
+
+
+def list_fixes(batch: str | None = None) -> tuple[Rule[Model], ...]:
+    """The rules whose fixes are made, in order; with `batch` also the one that makes it `free` or of `one` row."""
+    from deployer.rules._batch import FREE, PIN
+
+    asked = {None: (), "free": (FREE,), "one": (PIN,)}[batch]
+    return (*STATIC[:-1], *asked, STATIC[-1])

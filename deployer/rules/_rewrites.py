@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deployer.graph import attribute, drop_attribute, element_type, graphs, new_name, value_names
+from deployer.graph import attribute, drop_attribute, element_type, graphs, new_name, read_tensor, value_names
 
 if TYPE_CHECKING:
     import onnx
@@ -65,16 +65,16 @@ class Change:
 
 
 def _constant(graph: onnx.GraphProto, name: str) -> Array | None:
-    from onnx import helper, numpy_helper
+    from onnx import helper
 
     for inner in graphs(graph):
         for tensor in inner.initializer:
             if tensor.name == name:
-                return numpy_helper.to_array(tensor)
+                return read_tensor(tensor)
         for node in inner.node:
             if node.op_type == "Constant" and name in node.output:
                 value = helper.get_attribute_value(node.attribute[0])
-                return numpy_helper.to_array(value) if node.attribute[0].name == "value" else np.asarray(value)
+                return read_tensor(value) if node.attribute[0].name == "value" else np.asarray(value)
     return None
 
 
@@ -317,7 +317,7 @@ def _control(change: Change) -> None:
 
 def _label_encoder(change: Change) -> None:
     """LabelEncoder: 4 added tensors for what lists of text, integers and floats said before."""
-    from onnx import TensorProto, numpy_helper
+    from onnx import TensorProto
 
     node = change.node
     names: dict[int, str] = {TensorProto.STRING: "strings", TensorProto.INT64: "int64s", TensorProto.FLOAT: "floats"}
@@ -330,7 +330,7 @@ def _label_encoder(change: Change) -> None:
         kind = names.get(entry.t.data_type)
         if kind is None:
             raise Obstacle(f"its {role} are {TensorProto.DataType.Name(entry.t.data_type).lower()}")
-        items = numpy_helper.to_array(entry.t).ravel().tolist()
+        items = read_tensor(entry.t).ravel().tolist()
         drop_attribute(node, f"{role}_tensor")
         _set(node, f"{role}_{kind}", items)
         values_kind = kind if role == "values" else values_kind
@@ -340,18 +340,16 @@ def _label_encoder(change: Change) -> None:
         raise Obstacle("NaN is one of its keys, which older versions never find")
     entry = attribute(node, "default_tensor")
     if entry is not None and values_kind is not None:
-        value = numpy_helper.to_array(entry.t).ravel().tolist()[0]
+        value = read_tensor(entry.t).ravel().tolist()[0]
         drop_attribute(node, "default_tensor")
         _set(node, defaults[values_kind], value)
 
 
 def _tree_ensemble(change: Change) -> None:
     """The tree ensembles: 3 added 64-bit numbers as tensors; 1 has lists of 32 bits."""
-    from onnx import numpy_helper
-
     for entry in list(change.node.attribute):
         if change.crosses(3) and entry.name.endswith("_as_tensor"):
-            value = numpy_helper.to_array(entry.t).ravel()
+            value = read_tensor(entry.t).ravel()
             name = entry.name.removesuffix("_as_tensor")
             if not _is_single(value):
                 raise Obstacle(f"its {name} need 64 bits, and older versions keep 32")

@@ -5,6 +5,7 @@ A name that T-SQL cannot have, even in brackets, can be bound to nothing: one th
 or that holds a control character.
 The same is true of two inputs, or two outputs, that differ by case only: the default collation minds no case, and
 nobody documents which one would be meant.
+An output called as an input is returned beside the column of that name, and a query that names it means either.
 
 Evidence: Microsoft's page about database identifiers gives length and characters (documented); that names are matched
 without regard to case follows from the default collation (inferred).
@@ -17,38 +18,48 @@ agraph (float[N, 1] fare, float[N, 1] Fare) => (float[N, 1] total)
 }
 ```
 
-**What to do.** Rename the input or output before the export; in skl2onnx the names are those of `initial_types`.
-There is no fix, since whoever feeds the model has to know the new name.
+**What to do.** `deployer fix` gives it another name: `Fare` beside `fare` is `Fare_2`, an output `fare` is `fare_out`.
+A spec that names the column goes by the new name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
+import onnx
+
+from deployer.graph import import_operators
 from deployer.model import Column, Model
-from deployer.names import name_problem, shorten
-from deployer.rule import Finding, Rule
+from deployer.names import NAME_LENGTH, name_problem, shorten
+from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.target import Target
-
-_HELP = "rename it before the export"
 
 
 def check(model: Model, target: Target) -> Iterator[Finding]:
-    for kind, columns in (("input", model.inputs), ("output", model.outputs)):
-        # What is wide is bound and returned under other names, its columns'.
-        yield from _check_names(kind, [column for column in columns if column.width == 1], target)
+    # What is wide is bound and returned under other names, its columns'.
+    inputs = [column for column in model.inputs if column.width == 1]
+    outputs = [column for column in model.outputs if column.width == 1]
+    for kind, columns in (("input", inputs), ("output", outputs)):
+        yield from _check_names(kind, columns, target)
+    fed = {column.name.casefold() for column in model.inputs}
+    for column in outputs:
+        if column.name.casefold() in fed:
+            where = f"output {shorten(column.name)}"
+            help_ = f"deployer fix calls it {shorten(f'{column.name}_out')}"
+            yield Finding(where, f"{where} is called as an input is", help_, Severity.WARNING)
 
 
 def _check_names(kind: str, columns: Sequence[Column], target: Target) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
+    new = _find_names([column.name for column in columns], target, set())
     for column in columns:
-        where = f"{kind} {shorten(column.name)}"
+        where, seen = f"{kind} {shorten(column.name)}", [entry.name for entry in columns[: columns.index(column)]]
+        twin = next((name for name in seen if name.casefold() == column.name.casefold()), None)
         problem = name_problem(column.name) or _too_long(column.name, target)
+        if not problem and twin is not None:
+            problem = f"differs from {kind} {shorten(twin)} by case only, which T-SQL ignores"
         if problem:
-            yield Finding(where, f"the name of {where} {problem}", _HELP)
-        twin = seen.setdefault(column.name.casefold(), column.name)
-        if twin != column.name:
-            yield Finding(where, f"{where} and {kind} {shorten(twin)} differ by case only, which T-SQL ignores", _HELP)
+            yield Finding(where, f"the name of {where} {problem}", f"deployer fix calls it {shorten(new[column.name])}")
 
 
 def _too_long(name: str, target: Target) -> str:
@@ -56,4 +67,56 @@ def _too_long(name: str, target: Target) -> str:
     return f"is {length} characters long; the target takes {limit}" if limit is not None and length > limit else ""
 
 
-RULE = Rule.of(__name__, __doc__, check)
+def _find_names(names: Sequence[str], target: Target, taken: set[str]) -> dict[str, str]:
+    """Old name to new, for those that need one; none of the new ones is taken, without regard to case."""
+    kept: dict[str, str] = {}
+    for name in names:
+        if not (name_problem(name) or _too_long(name, target)) and name.casefold() not in taken:
+            kept.setdefault(name.casefold(), name)
+    taken = taken | kept.keys()
+    return {name: _free(_clean(name), taken, target) for name in names if kept.get(name.casefold()) != name}
+
+
+def _clean(name: str) -> str:
+    text = re.sub(r"[\x00-\x1f\x7f\ud800-\udfff]", "_", name).replace("$(", "(").strip()
+    return text or "unnamed"
+
+
+def _free(name: str, taken: set[str], target: Target) -> str:
+    longest = min(NAME_LENGTH, target.identifier_length.value or NAME_LENGTH)
+    count, free = 1, name
+    while free.casefold() in taken or name_problem(free) or len(free) > longest:
+        count += 1
+        # A character may take two units, and a name is measured in those.
+        free = f"{name[: longest // 2]}_{count}" if len(name) > longest // 2 else f"{name}_{count}"
+    taken.add(free.casefold())
+    return free
+
+
+def rename(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
+    """The model with a node before each such input, and after each such output, that hands the value on."""
+    proto = model.edit()
+    inputs = [column.name for column in model.inputs if column.width == 1]
+    outputs = [column.name for column in model.outputs if column.width == 1]
+    fed = _find_names(inputs, target, set())
+    taken = {fed.get(column.name, column.name).casefold() for column in model.inputs}
+    clash = {name: f"{name}_out" for name in outputs if name.casefold() in taken and not name_problem(name)}
+    told = _find_names([clash.get(name, name) for name in outputs], target, taken)
+    given = {name: told.get(clash.get(name, name), clash.get(name, name)) for name in outputs}
+    before = [onnx.helper.make_node("Identity", [new], [old]) for old, new in fed.items()]
+    after = [onnx.helper.make_node("Identity", [old], [new]) for old, new in given.items() if old != new]
+    nodes = [*before, *proto.graph.node, *after]
+    _rename_values(proto.graph.input, fed)
+    _rename_values(proto.graph.output, given)
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
+    import_operators(proto)
+    return model.with_proto(proto)
+
+
+def _rename_values(values: Sequence[onnx.ValueInfoProto], names: Mapping[str, str]) -> None:
+    for value in values:
+        value.name = names.get(value.name, value.name)
+
+
+RULE = Rule.of(__name__, __doc__, check, Fix("names that T-SQL takes", rename, exact=True, renames=True))

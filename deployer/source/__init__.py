@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from deployer.errors import ModelError, SourceError
 from deployer.model import Model, Origin
 from deployer.names import shorten
+from deployer.source.example import read_example
 from deployer.source.folder import MODEL_BYTES, LocalFolder, Location, read_bytes
 from deployer.source.mlmodel import MLMODEL_BYTES, load_yaml, read_description
 from deployer.source.secrets import mask
@@ -92,15 +93,16 @@ def _registered_name(folder: LocalFolder) -> tuple[str, int] | None:
 
 def _read(location: Location, address: str) -> Model:
     folder, file = location.folder, location.file
-    run_id, signature = location.run_id, None
+    run_id, signature, example = location.run_id, None, None
     if not file:
         text = read_bytes(folder.fetch("MLmodel"), MLMODEL_BYTES, f"MLmodel in {folder.where}")
         description = read_description(text, folder.where)
         file, signature = description.data, description.signature
+        example = read_example(folder, description.example)
         run_id = run_id or description.run_id
     content = read_bytes(folder.fetch(file), MODEL_BYTES, f"{file!r} in {folder.where}")
     origin = Origin(address, run_id, "" if location.file else "onnx", dict(sorted(location.tags.items())))
-    model = Model(location.name, location.version, content, signature, origin)
+    model = Model(location.name, location.version, content, signature, origin, example)
     try:
         return inline_weights(model, folder, file)
     except ModelError as error:

@@ -34,6 +34,8 @@ class Description:
     data: str
     run_id: str
     signature: Signature | None
+    example: str = ""
+    """The path of the input example within the folder, as JSON; empty where there is none that can be read."""
 
 
 def read_description(content: bytes, where: str) -> Description:
@@ -57,7 +59,17 @@ def read_description(content: bytes, where: str) -> Description:
             hint="log the model again with mlflow.onnx.log_model",
         )
     run_id = record.get("run_id")
-    return Description(data, run_id if isinstance(run_id, str) else "", _read_signature(record.get("signature"), where))
+    return Description(
+        data,
+        run_id if isinstance(run_id, str) else "",
+        _read_signature(record.get("signature"), where),
+        _find_example(record.get("saved_input_example_info")),
+    )
+
+
+def _find_example(record: Any) -> str:
+    path = record.get("artifact_path") if isinstance(record, dict) else None
+    return path if isinstance(path, str) and path.endswith(".json") else ""
 
 
 def load_yaml(content: bytes, where: str) -> Mapping[Any, Any]:

@@ -8,6 +8,7 @@ from onnx import TensorProto
 
 from deployer.check import check_model, fix_model
 from deployer.model import Model
+from deployer.names import shorten
 from deployer.rule import Finding, Severity
 from deployer.targets import get_target
 
@@ -113,9 +114,15 @@ def test_name_that_t_sql_cannot_have_is_found(kind: str, name: str, words: str) 
     for names in (proto.graph.node[0].input, proto.graph.node[0].output):
         names[:] = [name if used == old else used for used in names]
     getattr(proto.graph, kind)[0].name = name
-    finding = the_finding(Model("m", 1, proto.SerializeToString()), "unusable-name")
+    named = Model("m", 1, proto.SerializeToString())
+    (finding,) = check_model(named, TARGET).findings
+    assert finding.rule == "unusable-name"
     assert words in finding.message
     assert finding.message.startswith(f"the name of {kind} ")
+    fixed = fix_model(named, TARGET)
+    assert check_model(fixed, TARGET).findings == ()
+    (column,) = fixed.inputs if kind == "input" else fixed.outputs
+    assert finding.help == f"deployer fix calls it {shorten(column.name)}"
 
 
 def test_shorter_names_are_wanted_where_the_target_says_so() -> None:
