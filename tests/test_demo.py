@@ -61,6 +61,7 @@ def test_demo_writes_into_its_folder_alone(demo: tuple[Path, str]) -> None:
         ".deployer-demo",
         "artifacts",
         "mlflow.db",
+        "nyc_taxi.sql",
         "nyc_taxi_fare.yml",
         "nyc_taxi_tip.yml",
         "pool.duckdb",
