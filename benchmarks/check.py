@@ -83,9 +83,7 @@ def main(megabytes: int) -> None:
     medians = {what: sorted(results)[ROUNDS // 2][0] for what, results in found.items()}
     peaks = {what: min(peak for _, peak in results) for what, results in found.items()}
     for what in found:
-        print(
-            f"{what:6} {medians[what]:6.2f} s, peak {peaks[what] / 1e6:5.0f} MB, {peaks[what] / size:.1f} times the file"
-        )
+        print(f"{what:6} {medians[what]:6.2f} s, {peaks[what] / 1e6:5.0f} MB, {peaks[what] / size:.1f} times the file")
     ratio = medians["check"] / medians["load"]
     print(f"time, check / onnx.load and InferenceSession: {ratio:.2f} (aim: at most 1.5)")
     print(f"peak memory of check / file: {peaks['check'] / size:.1f} (aim: at most 3.5)")
