@@ -7,44 +7,57 @@ T-SQL name reaches. `INFORMATION_SCHEMA` and `sys` are views over them.
 from __future__ import annotations
 
 import itertools
-import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import ProgrammingError
 from deployer.emulator.relations import Relation, quote_name
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.system_views import OWN, SCHEMAS, SYSTEM_VIEWS, TEMPORARY
+from deployer.emulator.system_views import NOW, OWN, SCHEMAS, SYSTEM_VIEWS, TEMPORARY
 from deployer.emulator.types import SqlColumn, SqlType, parse_type
 
 if TYPE_CHECKING:
     import duckdb
 
+    from deployer.emulator.statements import Parameter, TableOptions
+
 _SETUP = f"""
 CREATE SCHEMA IF NOT EXISTS "dbo";
 CREATE SCHEMA IF NOT EXISTS {OWN};
 CREATE TABLE IF NOT EXISTS {OWN}.objects (
-    schema_name VARCHAR, name VARCHAR, kind VARCHAR, definition VARCHAR, columns VARCHAR, id INTEGER
+    id INTEGER, schema_name VARCHAR, name VARCHAR, kind VARCHAR, definition VARCHAR, index_kind VARCHAR,
+    distribution VARCHAR, created TIMESTAMP, modified TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS {OWN}.columns (
-    schema_name VARCHAR, table_name VARCHAR, ordinal INTEGER, name VARCHAR, type VARCHAR, nullable BOOLEAN,
-    base VARCHAR, length INTEGER, precision INTEGER, scale INTEGER
+    object_id INTEGER, ordinal INTEGER, name VARCHAR, type VARCHAR, nullable BOOLEAN, base VARCHAR, length INTEGER,
+    precision INTEGER, scale INTEGER, hash_ordinal INTEGER, index_ordinal INTEGER
+);
+CREATE TABLE IF NOT EXISTS {OWN}.parameters (
+    object_id INTEGER, ordinal INTEGER, name VARCHAR, type VARCHAR, base VARCHAR, length INTEGER, precision INTEGER,
+    scale INTEGER, is_output BOOLEAN
+);
+CREATE TABLE IF NOT EXISTS {OWN}.principals (
+    id INTEGER, name VARCHAR, kind VARCHAR, external BOOLEAN, default_schema VARCHAR, created TIMESTAMP
+);
+CREATE TABLE IF NOT EXISTS {OWN}.members (role VARCHAR, member VARCHAR);
+CREATE TABLE IF NOT EXISTS {OWN}.permissions (
+    principal VARCHAR, class VARCHAR, name VARCHAR, object_id INTEGER, column_name VARCHAR, permission VARCHAR,
+    state VARCHAR
 );
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One object. `definition` is a view's query or a procedure's body; `columns` the names a view was given, or a
-    procedure's parameters with their types.
-    """
+    """One object: TABLE, VIEW or PROCEDURE (`kind`). `definition` is the batch that made a view or a procedure."""
 
     name: ObjectName
     kind: str
     id: int
     definition: str
-    columns: tuple[tuple[str, str], ...]
+    distribution: str
 
 
 class Catalog:
@@ -72,20 +85,20 @@ class Catalog:
 
     def find(self, name: ObjectName) -> Entry | None:
         rows = self.connection.execute(
-            f"SELECT schema_name, name, kind, id, definition, columns FROM {OWN}.objects "
+            f"SELECT schema_name, name, kind, id, definition, distribution FROM {OWN}.objects "
             "WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2)",
             list(self.place(name)),
         ).fetchall()
         if not rows:
             return None
-        schema, table, kind, number, definition, columns = rows[0]
-        pairs = tuple((first, second) for first, second in json.loads(columns))
-        return Entry(ObjectName(schema if schema != self.temporary else "dbo", table), kind, number, definition, pairs)
+        schema, table, kind, number, definition, distribution = rows[0]
+        written = ObjectName(schema if schema != self.temporary else "dbo", table)
+        return Entry(written, kind, number, definition, distribution)
 
     def columns(self, name: ObjectName) -> tuple[SqlColumn, ...]:
         rows = self.connection.execute(
-            f"SELECT name, type, nullable FROM {OWN}.columns "
-            "WHERE lower(schema_name) = lower($1) AND lower(table_name) = lower($2) ORDER BY ordinal",
+            f"SELECT c.name, type, nullable FROM {OWN}.columns AS c JOIN {OWN}.objects AS o ON o.id = c.object_id "
+            "WHERE lower(schema_name) = lower($1) AND lower(o.name) = lower($2) ORDER BY ordinal",
             list(self.place(name)),
         ).fetchall()
         return tuple(SqlColumn(column, parse_type(kind), nullable) for column, kind, nullable in rows)
@@ -111,33 +124,64 @@ class Catalog:
         self,
         name: ObjectName,
         kind: str,
-        columns: tuple[SqlColumn, ...] = (),
+        columns: Sequence[SqlColumn] = (),
         definition: str = "",
-        named: tuple[tuple[str, str], ...] = (),
+        *,
+        options: TableOptions | None = None,
+        parameters: Sequence[Parameter] = (),
     ) -> None:
         """Write an object down. Its name must be free and its schema there."""
         schema, table = self.place(name)
         if not name.is_temporary:
             schema = self._schema_as_made(schema)
-        # Stable over restarts and the same in every file: nothing may depend on the order of creation.
-        number = zlib.crc32(f"{schema}.{table}".lower().encode()) & 0x7FFFFFFF
+        number = self._free_number(f"{schema}.{table}")
+        index, distribution = (
+            (options.index, options.distribution or "ROUND_ROBIN") if options is not None else ("", "")
+        )
         self.connection.execute(
-            f"INSERT INTO {OWN}.objects VALUES ($1, $2, $3, $4, $5, $6)",
-            [schema, table, kind, definition, json.dumps(named), number],
+            f"INSERT INTO {OWN}.objects VALUES ($1, $2, $3, $4, $5, $6, $7, {NOW}, {NOW})",
+            [number, schema, table, kind, definition, index, distribution],
         )
         for ordinal, column in enumerate(columns, start=1):
             t = column.type
+            hashed = _place_in(column.name, options.hash_columns if options is not None else ())
+            indexed = _place_in(column.name, options.index_columns if options is not None else ())
             self.connection.execute(
-                f"INSERT INTO {OWN}.columns VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                [schema, table, ordinal, column.name, str(t), column.nullable, t.base, t.length, t.precision, t.scale],
+                f"INSERT INTO {OWN}.columns VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                [number, ordinal, column.name, str(t), column.nullable, *_facets(t), hashed, indexed],
+            )
+        for ordinal, parameter in enumerate(parameters, start=1):
+            t = parameter.type
+            self.connection.execute(
+                f"INSERT INTO {OWN}.parameters VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                [number, ordinal, parameter.name, str(t), *_facets(t), parameter.output],
             )
 
+    def _free_number(self, name: str) -> int:
+        """A number for an object: the same in every file for the same name, so that nothing depends on the order of
+        creation; the next free one where a renamed object keeps the number of that name.
+        """
+        number = zlib.crc32(name.lower().encode()) & 0x7FFFFFFF
+        while self.connection.execute(f"SELECT 1 FROM {OWN}.objects WHERE id = $1", [number]).fetchall():
+            number = (number + 1) & 0x7FFFFFFF
+        return number
+
+    def rename(self, old: ObjectName, new: ObjectName) -> None:
+        """An object keeps its number, and a view or procedure its text, as on the server."""
+        self.connection.execute(
+            f"UPDATE {OWN}.objects SET name = $3, modified = {NOW} "
+            "WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2)",
+            [*self.place(old), new.name],
+        )
+
     def remove(self, name: ObjectName) -> None:
-        for table, column in (("objects", "name"), ("columns", "table_name")):
-            self.connection.execute(
-                f"DELETE FROM {OWN}.{table} WHERE lower(schema_name) = lower($1) AND lower({column}) = lower($2)",
-                list(self.place(name)),
-            )
+        self._forget("lower(schema_name) = lower($1) AND lower(name) = lower($2)", list(self.place(name)))
+
+    def _forget(self, condition: str, values: list[str]) -> None:
+        held = f"SELECT id FROM {OWN}.objects WHERE {condition}"
+        for table in ("columns", "parameters", "permissions"):
+            self.connection.execute(f"DELETE FROM {OWN}.{table} WHERE object_id IN ({held})", values)
+        self.connection.execute(f"DELETE FROM {OWN}.objects WHERE {condition}", values)
 
     def need_free(self, name: ObjectName) -> None:
         """Msg 2714 where an object has the name, 2760 where the schema is not there."""
@@ -190,8 +234,7 @@ class Catalog:
 
     def _drop(self, schema: str) -> None:
         self.connection.execute(f"DROP SCHEMA IF EXISTS {quote_name(schema)} CASCADE")
-        for table in ("objects", "columns"):
-            self.connection.execute(f"DELETE FROM {OWN}.{table} WHERE schema_name = $1", [schema])
+        self._forget("schema_name = $1", [schema])
 
     def _drop_left_over(self) -> None:
         """Forget the `#` tables of sessions that ended without a word. A file has the sessions of one process only."""
@@ -213,6 +256,11 @@ _RESERVED = frozenset(["main", "sys", "information_schema", "pg_catalog", "temp"
 """Schemas that the server has, or DuckDB."""
 
 
-def parameter_types(entry: Entry) -> tuple[tuple[str, SqlType], ...]:
-    """A procedure's parameters."""
-    return tuple((name, parse_type(kind)) for name, kind in entry.columns)
+def _facets(kind: SqlType) -> tuple[str, int | None, int | None, int | None]:
+    return kind.base, kind.length, kind.precision, kind.scale
+
+
+def _place_in(name: str, names: Sequence[str]) -> int | None:
+    """Where a name stands in a list, from 1."""
+    lowered = [one.lower() for one in names]
+    return lowered.index(name.lower()) + 1 if name.lower() in lowered else None

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from sqlglot import exp
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Result
 from deployer.emulator.functions import Typed, finite
-from deployer.emulator.relations import Scope, Source, quote_name
+from deployer.emulator.relations import Relation, Source, quote_name
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Translator
+from deployer.emulator.translate import Translator, table_name
 from deployer.emulator.types import (
     BIGINT,
     BIT,
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from deployer.emulator.session import Session
 
 
-def _table(session: Session, name: ObjectName) -> tuple[str, tuple[SqlColumn, ...]]:
+def find_table(session: Session, name: ObjectName) -> tuple[str, tuple[SqlColumn, ...]]:
     """A table's name in DuckDB, and its columns."""
     entry = session.catalog.find(name)
     if entry is None or entry.kind == "PROCEDURE":
@@ -42,7 +45,7 @@ def _table(session: Session, name: ObjectName) -> tuple[str, tuple[SqlColumn, ..
 
 
 def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
-    table, columns = _table(session, statement.name)
+    table, columns = find_table(session, statement.name)
     chosen = insert_columns(columns, statement.columns)
     if statement.query.args.get("with_") is not None:
         # An older page of the pool's docs limits CTEs to SELECT.
@@ -63,31 +66,91 @@ def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
 
 
 def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
-    table, columns = _table(session, statement.name)
     translator = Translator(session)
-    scope = Scope((_table_source(statement.name, columns),))
-    changed = insert_columns(columns, tuple(name for name, _ in statement.values))
+    rows = _choose_rows(session, translator, statement.name, statement.source, [value for _, value in statement.values])
+    changed = insert_columns(rows.columns, tuple(name for name, _ in statement.values))
+    given = [Typed(f"u.{name}", column.type) for name, column in rows.relation.columns[1:]]
     values = ", ".join(
-        f"{quote_name(column.name)} = {convert(translator.expressions.value(value, scope), column)}"
-        for column, (_, value) in zip(changed, statement.values, strict=True)
+        f"{quote_name(column.name)} = {convert(value, column)}" for column, value in zip(changed, given, strict=True)
     )
-    where = f" WHERE {translator.expressions.condition(statement.where, scope)}" if statement.where else ""
-    text = f"UPDATE {table} SET {values}{where}"
+    # A row that a join finds more than once takes the values of one of them; the server does not say which either.
+    text = (
+        f"UPDATE {rows.table} AS t SET {values} FROM (SELECT DISTINCT ON (c0) * FROM ({rows.relation.sql})) AS u "
+        "WHERE t.rowid = u.c0"
+    )
     yield Result(count=session.execute(text, translator.parameters.used_in(text)))
 
 
 def run_delete(session: Session, statement: st.Delete) -> Iterator[Result]:
-    table, columns = _table(session, statement.name)
     translator = Translator(session)
-    scope = Scope((_table_source(statement.name, columns),))
-    where = f" WHERE {translator.expressions.condition(statement.where, scope)}" if statement.where else ""
-    text = f"DELETE FROM {table}{where}"
+    rows = _choose_rows(session, translator, statement.name, statement.source, [])
+    text = f"DELETE FROM {rows.table} WHERE rowid IN (SELECT c0 FROM ({rows.relation.sql}))"
     yield Result(count=session.execute(text, translator.parameters.used_in(text)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a table that are to change: the table in DuckDB, its columns, and a relation of row ids and values."""
+
+    table: str
+    columns: tuple[SqlColumn, ...]
+    relation: Relation
+
+
+_ROW = "row\n"
+"""The name of a table's row ids, and of the table that has them: no name of T-SQL's has a line break."""
+
+
+def _choose_rows(
+    session: Session, translator: Translator, name: ObjectName, source: exp.Select, values: list[exp.Expr]
+) -> _Rows:
+    """What the FROM and WHERE of an UPDATE or DELETE choose. The target may stand in the FROM, by its name or alias."""
+    query = source.copy()
+    tables = [node for node in _tables(query) if isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier)]
+    target = _find_target(tables, name)
+    if target is None:
+        target = exp.Table(this=exp.Identifier(this=name.name, quoted=True))
+        query.append("joins", exp.Join(this=target, kind="CROSS"))
+    else:
+        name = table_name(target)
+    table, columns = find_table(session, name)
+    alias = target.alias or name.name
+    target.set("this", exp.Identifier(this=_ROW, quoted=True))
+    target.set("db", None)
+    target.set("alias", exp.TableAlias(this=exp.Identifier(this=alias, quoted=True)))
+    query.set("expressions", [exp.column(_ROW, table=alias, quoted=True), *values])
+    listed = [f"{quote_name(column.name)} AS c{index}" for index, column in enumerate(columns)]
+    named = tuple((f"c{index}", column) for index, column in enumerate((*columns, SqlColumn(_ROW, BIGINT, False))))
+    relation = Relation(f"SELECT {', '.join([*listed, f'rowid AS c{len(columns)}'])} FROM {table}", named)
+    return _Rows(table, columns, translator.query(query, ctes={_ROW: relation}))
+
+
+def _tables(query: exp.Select) -> Iterator[exp.Expr]:
+    """What stands in a FROM, with its joins, and not in the queries within."""
+    first = query.args["from_"].this
+    for join in [*(first.args.get("joins") or []), *(query.args.get("joins") or [])]:
+        yield join.this
+    yield first
+
+
+def _find_target(tables: list[exp.Table], name: ObjectName) -> exp.Table | None:
+    """The table of a FROM that an UPDATE or DELETE means: by its alias, or the only one of that name, or the one of
+    them that has no alias (learn.microsoft.com, UPDATE). An alias is not in the pool's grammar: that it may stand there
+    is inferred from the server's.
+    """
+    lowered = str(name).lower()
+    same = [table for table in tables if str(table_name(table)).lower() == lowered]
+    plain = [table for table in same if not table.alias]
+    aliased = [table for table in tables if table.alias.lower() == name.name.lower()]
+    found = aliased or (plain if len(same) > 1 else same)
+    if len(found) > 1 or (len(same) > 1 and not found):
+        raise ProgrammingError(f"The table '{name}' is ambiguous.", 8154)
+    return found[0] if found else None
 
 
 def run_truncate(session: Session, statement: st.Truncate) -> None:
     session.refuse_in_transaction("TRUNCATE TABLE")
-    table, _ = _table(session, statement.name)
+    table, _ = find_table(session, statement.name)
     session.execute(f"DELETE FROM {table}")
 
 
@@ -98,7 +161,7 @@ def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:
     or a type that has no T-SQL type.
     """
     session.release()
-    table, columns = _table(session, name)
+    table, columns = find_table(session, name)
     chosen = insert_columns(columns, tuple(rows.schema.names))
     values = []
     for index, (field, column) in enumerate(zip(rows.schema, chosen, strict=True)):
@@ -127,6 +190,7 @@ _ARROW_TYPES: Mapping[str, SqlType] = {
 }
 
 
-def _table_source(name: ObjectName, columns: tuple[SqlColumn, ...]) -> Source:
-    """A table's own columns, for UPDATE and DELETE."""
-    return Source(name.name, {c.name.lower(): (c.name, Typed(quote_name(c.name), c.type, c.nullable)) for c in columns})
+def table_source(alias: str, columns: tuple[SqlColumn, ...], inner: str) -> Source:
+    """A table's own columns, where it is called `inner` in DuckDB."""
+    named = {c.name.lower(): (c.name, Typed(f"{inner}.{quote_name(c.name)}", c.type, c.nullable)) for c in columns}
+    return Source(alias, named)

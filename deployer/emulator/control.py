@@ -6,11 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from deployer.emulator import statements as st
-from deployer.emulator.catalog import parameter_types
 from deployer.emulator.errors import DatabaseError, ProgrammingError
-from deployer.emulator.frames import Frame, Result
-from deployer.emulator.grammar import parse_batch
-from deployer.emulator.types import NVARCHAR, NVARCHAR_MAX, SqlType
+from deployer.emulator.frames import Result
+from deployer.emulator.types import NVARCHAR
 
 if TYPE_CHECKING:
     from deployer.emulator.session import Session
@@ -101,29 +99,3 @@ def run_declare(session: Session, statement: st.Declare) -> None:
 def run_set_variable(session: Session, statement: st.SetVariable) -> None:
     _, kind = session.variable(statement.name)
     session.frames[-1].variables[statement.name] = session.scalar(statement.value, kind)
-
-
-def run_execute_text(session: Session, statement: st.ExecuteText) -> Iterator[Result]:
-    code, _ = session.scalar(statement.code, NVARCHAR_MAX)
-    statements = parse_batch(str(code or ""))
-    need_alone(statements)
-    yield from session.run_within(Frame(), statements)
-
-
-def run_execute_procedure(session: Session, statement: st.ExecuteProcedure) -> Iterator[Result]:
-    entry = session.catalog.find(statement.name)
-    if entry is None or entry.kind != "PROCEDURE":
-        raise ProgrammingError(f"Could not find stored procedure '{statement.name}'.", 2812, 16, 62)
-    wanted = parameter_types(entry)
-    given: dict[str, tuple[object, SqlType]] = {}
-    for place, (name, value) in enumerate(statement.arguments):
-        kind = dict(wanted).get(name) if name else (wanted[place][1] if place < len(wanted) else None)
-        if kind is None:
-            raise ProgrammingError(f"{name or place + 1} is not a parameter for procedure {statement.name}.", 8145)
-        given[name or wanted[place][0]] = session.scalar(value, kind)
-    for name, _ in wanted:
-        if name not in given:
-            raise ProgrammingError(
-                f"Procedure or function '{statement.name}' expects parameter '{name}', which was not supplied.", 201
-            )
-    yield from session.run_within(Frame(given), parse_batch(entry.definition))

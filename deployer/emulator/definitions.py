@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable, Mapping
 
 from sqlglot.tokenizer_core import TokenType
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError
-from deployer.emulator.syntax import ObjectName, Syntax
+from deployer.emulator.permissions import Permissions
+from deployer.emulator.syntax import ObjectName
 from deployer.emulator.types import SqlColumn
 
 
-class Definitions(Syntax):
+class Definitions(Permissions):
     """Reads each of them from behind its first word."""
 
     @abstractmethod
@@ -29,6 +31,9 @@ class Definitions(Syntax):
 
     def _read_drop(self) -> st.Statement:
         kind = self._text
+        if kind in {"ROLE", "USER", "LOGIN"}:
+            self._advance()
+            return st.DropPrincipal(kind, self._identifier())
         if kind not in {"TABLE", "VIEW", "PROCEDURE", "PROC", "SCHEMA"}:
             raise NotSupportedError(f"The emulator does not know DROP {kind}.")
         self._advance()
@@ -42,55 +47,72 @@ class Definitions(Syntax):
             names.append(self._name())
         return st.Drop("PROCEDURE" if kind == "PROC" else kind, tuple(names))
 
-    def _read_truncate(self) -> st.Statement:
-        self._need("TABLE")
-        return st.Truncate(self._name())
-
     def _read_create(self) -> st.Statement:
         if self._word("OR", "ALTER"):
             raise NotSupportedError("CREATE OR ALTER is not supported in a dedicated SQL pool.", 104)
-        if self._word("SCHEMA"):
-            return st.CreateSchema(self._identifier())
-        if self._word("VIEW"):
-            return self._create_view()
-        if self._word("PROCEDURE") or self._word("PROC"):
-            return self._create_procedure()
-        if self._word("TABLE"):
-            return self._create_table()
-        raise NotSupportedError(f"The emulator does not know CREATE {self._text}.")
+        kind = self._text
+        readers: Mapping[str, Callable[[], st.Statement]] = {
+            "SCHEMA": self._create_schema,
+            "TABLE": self._create_table,
+            "VIEW": self._create_view,
+            "PROCEDURE": self._create_procedure,
+            "PROC": self._create_procedure,
+            "ROLE": self._create_role,
+            "USER": self._create_user,
+            "LOGIN": self._create_login,
+        }
+        if kind not in readers:
+            raise NotSupportedError(f"The emulator does not know CREATE {kind}.")
+        self._advance()
+        return readers[kind]()
+
+    def _read_alter(self) -> st.Statement:
+        kind = self._text
+        readers: Mapping[str, Callable[[], st.Statement]] = {"ROLE": self._alter_role}
+        if kind not in readers:
+            raise NotSupportedError(f"The emulator does not know ALTER {kind}.")
+        self._advance()
+        return readers[kind]()
+
+    def _create_schema(self) -> st.Statement:
+        name = self._identifier()
+        if self._word("AUTHORIZATION"):
+            self._identifier()
+        return st.CreateSchema(name)
 
     def _create_view(self) -> st.Statement:
         name = self._name()
         columns = self._identifiers() if self._match(TokenType.L_PAREN) else ()
         self._need("AS")
-        start = self._curr
         query = self._query()
-        return st.CreateView(name, columns, self.sql[start.start : self._prev.end + 1], query)
+        return st.CreateView(name, columns, self.sql, query)
 
     def _create_procedure(self) -> st.Statement:
         name = self._name()
         wrapped = self._match(TokenType.L_PAREN)
-        parameters = []
-        while self._curr and self._curr.token_type == TokenType.PARAMETER:
-            parameter = self._variable()
-            self._word("AS")
-            kind = self._type()
-            if self._match(TokenType.EQ):
-                raise NotSupportedError("Default values of parameters are not supported in a dedicated SQL pool.", 104)
-            parameters.append((parameter, kind))
-            if not self._match(TokenType.COMMA):
-                break
+        parameters = self._parameters()
         if wrapped:
             self._match_r_paren()
         self._need("AS")
-        if not self._curr:
-            self._refuse()
-        start = self._curr
         # The rest of the batch is the body, whatever it holds.
         body = self._statements(())
         if not body:
             self._refuse()
-        return st.CreateProcedure(name, tuple(parameters), self.sql[start.start : self._tokens[-1].end + 1])
+        return st.CreateProcedure(name, parameters, self.sql, tuple(body))
+
+    def _parameters(self) -> tuple[st.Parameter, ...]:
+        """`@name type [OUTPUT], …`"""
+        parameters = []
+        while self._curr and self._curr.token_type == TokenType.PARAMETER:
+            name = self._variable()
+            self._word("AS")
+            kind = self._type()
+            if self._match(TokenType.EQ):
+                raise NotSupportedError("Default values of parameters are not supported in a dedicated SQL pool.", 104)
+            parameters.append(st.Parameter(name, kind, self._word("OUTPUT") or self._word("OUT")))
+            if not self._match(TokenType.COMMA):
+                break
+        return tuple(parameters)
 
     def _create_table(self) -> st.Statement:
         name = self._name()
@@ -120,25 +142,26 @@ class Definitions(Syntax):
         self._need("WITH")
         if not self._match(TokenType.L_PAREN):
             self._refuse()
-        index = distribution = ""
-        keys: tuple[str, ...] = ()
+        index, distribution = "CLUSTERED COLUMNSTORE INDEX", ""
+        index_columns: tuple[str, ...] = ()
+        hash_columns: tuple[str, ...] = ()
         while True:
             if self._word("HEAP"):
                 index = "HEAP"
             elif self._word("CLUSTERED", "COLUMNSTORE", "INDEX"):
                 index = "CLUSTERED COLUMNSTORE INDEX"
                 if self._word("ORDER") and self._match(TokenType.L_PAREN):
-                    keys += self._identifiers()
+                    index_columns = self._identifiers()
             elif self._word("CLUSTERED", "INDEX"):
                 index = "CLUSTERED INDEX"
                 self._match(TokenType.L_PAREN) or self._refuse()
-                keys += self._identifiers()
+                index_columns = self._identifiers()
             elif self._word("DISTRIBUTION"):
                 self._match(TokenType.EQ) or self._refuse()
                 distribution = self._text
                 if self._word("HASH"):
                     self._match(TokenType.L_PAREN) or self._refuse()
-                    keys += self._identifiers()
+                    hash_columns = self._identifiers()
                 elif not (self._word("ROUND_ROBIN") or self._word("REPLICATE")):
                     self._refuse()
             else:
@@ -146,4 +169,4 @@ class Definitions(Syntax):
             if not self._match(TokenType.COMMA):
                 break
         self._match_r_paren()
-        return st.TableOptions(index or "CLUSTERED COLUMNSTORE INDEX", distribution, keys)
+        return st.TableOptions(index, index_columns, distribution, hash_columns)

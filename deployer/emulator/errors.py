@@ -15,6 +15,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class Warning(Exception):  # noqa: A001 - PEP 249 gives the name
     """Never raised; PEP 249 wants the name."""
@@ -29,14 +31,30 @@ class InterfaceError(Error):
 
 
 class DatabaseError(Error):
-    """The engine refused. `number`, `level` and `state` are the server's; 50000 is the emulator's own refusal."""
+    """The engine refused. `number`, `level` and `state` are the server's; 50000 is the emulator's own refusal.
+
+    `line` counts from 1 within the batch, or within the text that made the `procedure`; 0 where it is not known.
+    """
 
     def __init__(self, message: str, number: int = 50000, level: int = 16, state: int = 1) -> None:
-        super().__init__(f"Msg {number}, Level {level}, State {state}: {message}")
+        super().__init__(message, number, level, state)
         self.message = message
         self.number = number
         self.level = level
         self.state = state
+        self.line = 0
+        self.procedure = ""
+
+    def __str__(self) -> str:
+        procedure = f", Procedure {self.procedure}" if self.procedure else ""
+        line = f", Line {self.line}" if self.line else ""
+        return f"Msg {self.number}, Level {self.level}, State {self.state}{procedure}{line}: {self.message}"
+
+    def at(self, line: int, procedure: str = "") -> Self:
+        """The same error with its place, unless it has one: the innermost statement is where it happened."""
+        if not self.line:
+            self.line, self.procedure = line, procedure
+        return self
 
 
 class DataError(DatabaseError):

@@ -13,7 +13,7 @@ from deployer.emulator.casts import cast, once, quote
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import OPERATORS, SCALARS, Typed, as_type, common, join_texts, operate
 from deployer.emulator.known import BARE_FUNCTIONS, SESSION_FUNCTIONS, need_known, shown
-from deployer.emulator.syntax import Cast
+from deployer.emulator.syntax import Cast, qualifier
 from deployer.emulator.types import BIGINT, FLOAT, INT, MAX, NVARCHAR, VARBINARY_MAX, SqlType, wider
 from deployer.emulator.values import Parameters, literal
 
@@ -142,7 +142,7 @@ class Expressions:
         return Typed(f"(-{as_type(inner, kind)})", kind, inner.nullable)
 
     def _value_column(self, node: exp.Expr, scope: Scope) -> Typed:
-        table = str(node.text("table"))
+        table = qualifier(node)
         if node.args.get("db"):
             raise NotSupportedError("The emulator knows columns as alias.column only.")
         if not table and not node.this.args.get("quoted") and node.name.upper() in BARE_FUNCTIONS:

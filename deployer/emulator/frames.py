@@ -24,8 +24,11 @@ class Result:
 
 @dataclass(slots=True)
 class Frame:
-    """The variables of a batch or a procedure, the values of its `?` in order, and the error that its CATCH caught."""
+    """The variables of a batch or a procedure (its name is `procedure`, empty for a batch or a text), the values of its
+    `?` in order, and the error that its CATCH caught.
+    """
 
     variables: dict[str, tuple[object, SqlType]] = field(default_factory=dict)
     parameters: Sequence[tuple[object, SqlType]] = ()
     caught: DatabaseError | None = None
+    procedure: str = ""

@@ -7,7 +7,8 @@ nothing passes that `functions` does not list.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import sqlglot
 from sqlglot import exp
@@ -18,13 +19,30 @@ from sqlglot.tokenizer_core import TokenType
 
 from deployer.emulator import statements as st
 from deployer.emulator.definitions import Definitions
-from deployer.emulator.errors import NotSupportedError, ProgrammingError
+from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
+from deployer.emulator.manipulations import Manipulations
 
 
-class Parser(Definitions):
+class Parser(Definitions, Manipulations):
     """Reads a whole batch at once: blocks hold semicolons, so the batch cannot be cut at them first."""
 
     def read_batch(self, sql: str) -> tuple[st.Statement, ...]:
+        self._open(sql)
+        return tuple(self._statements(()))
+
+    def read_parameters(self, sql: str) -> tuple[st.Parameter, ...]:
+        self._open(sql)
+        parameters = self._parameters()
+        if self._curr:
+            self._refuse()
+        return parameters
+
+    @property
+    def line(self) -> int:
+        """Where the parser stands, from 1."""
+        return self._curr.line if self._curr else self._tokens[-1].line if self._tokens else 1
+
+    def _open(self, sql: str) -> None:
         tokens = self.dialect.tokenize(sql)
         self.reset()
         marks = (token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER)
@@ -33,7 +51,6 @@ class Parser(Definitions):
         self._chunks = [tokens]
         self._chunk_index = 0
         self._advance_chunk()
-        return tuple(self._statements(()))
 
     # --- Statements ---
 
@@ -64,6 +81,7 @@ class Parser(Definitions):
         last = self._prev
         self._match(TokenType.SEMICOLON)
         statement.text = self.sql[start.start : last.end + 1]
+        statement.line = start.line
         return statement
 
     def _refuse_statement(self, word: str) -> NoReturn:
@@ -129,13 +147,10 @@ class Parser(Definitions):
                 return st.Setting(words[0], words[1] == "ON")
             raise NotSupportedError(f"The emulator does not know SET {' '.join(words)}.")
         name = self._variable()
-        self._need_plain_assignment("SET")
-        return st.SetVariable(name, self._value())
-
-    def _need_plain_assignment(self, where: str) -> None:
-        if self._next and self._next.token_type == TokenType.EQ and self._curr.text in tuple("+-*/%&|^"):
-            raise NotSupportedError(f"The emulator does not know {self._curr.text}= in {where}.")
+        if self._compound():
+            raise NotSupportedError(f"The emulator does not know {self._curr.text}= in SET.")
         self._match(TokenType.EQ) or self._refuse()
+        return st.SetVariable(name, self._value())
 
     def _read_print(self) -> st.Statement:
         return st.Print(self._value())
@@ -157,87 +172,32 @@ class Parser(Definitions):
             self._match_r_paren()
             return st.ExecuteText(text)
         if self._curr and self._curr.token_type == TokenType.PARAMETER:
-            raise NotSupportedError("The emulator does not know the return value of EXEC.")
+            # learn.microsoft.com, EXECUTE: the grammar for Synapse has no return status; RETURN is not there either.
+            raise NotSupportedError("The return value of EXEC is not supported in a dedicated SQL pool.", 104)
         name = self._name()
-        arguments: list[tuple[str, exp.Expr]] = []
+        arguments: list[st.Argument] = []
         while self._curr and self._curr.token_type in _BEGINS_ARGUMENT:
-            parameter = ""
-            after_name = self._tokens[self._index + 2 : self._index + 3]
-            if self._curr.token_type == TokenType.PARAMETER and [t.token_type for t in after_name] == [TokenType.EQ]:
-                parameter = self._variable()
-                self._advance()
-            arguments.append((parameter, self._value()))
-            if self._text in {"OUT", "OUTPUT"}:
-                raise NotSupportedError("The emulator does not know OUTPUT parameters.")
+            arguments.append(self._argument())
             if not self._match(TokenType.COMMA):
                 break
         return st.ExecuteProcedure(name, tuple(arguments))
 
+    def _argument(self) -> st.Argument:
+        name = ""
+        after_name = self._tokens[self._index + 2 : self._index + 3]
+        if self._curr.token_type == TokenType.PARAMETER and [t.token_type for t in after_name] == [TokenType.EQ]:
+            name = self._variable()
+            self._advance()
+        value = self._value()
+        if not (self._word("OUTPUT") or self._word("OUT")):
+            return st.Argument(name, value)
+        if not isinstance(value, exp.Parameter):
+            raise ProgrammingError(
+                "Cannot use the OUTPUT option when passing a constant to a stored procedure.", 179, 15
+            )
+        return st.Argument(name, value, f"@{value.name or value.this}".lower())
+
     _read_execute = _read_exec
-
-    def _read_insert(self) -> st.Statement:
-        self._word("INTO")
-        name = self._name()
-        columns: tuple[str, ...] = ()
-        if self._match(TokenType.L_PAREN):
-            columns = self._identifiers()
-        self._refuse_output()
-        if self._word("DEFAULT"):
-            raise NotSupportedError("DEFAULT VALUES is not supported in a dedicated SQL pool.", 104)
-        if self._text in {"EXEC", "EXECUTE"}:
-            raise NotSupportedError("INSERT … EXEC is not supported in a dedicated SQL pool.", 104)
-        if self._word("VALUES"):
-            self._match(TokenType.L_PAREN) or self._refuse()
-            if self._text == "DEFAULT":
-                raise NotSupportedError("The emulator does not know DEFAULT in VALUES.")
-            values = self._parse_csv(self._value)
-            self._match_r_paren()
-            if self._match(TokenType.COMMA):
-                raise NotSupportedError(
-                    "INSERT … VALUES with several rows is not supported in a dedicated SQL pool.", 104
-                )
-            return st.Insert(name, columns, exp.Select(expressions=values))
-        return st.Insert(name, columns, self._query())
-
-    def _refuse_output(self) -> None:
-        if self._text == "OUTPUT":
-            raise NotSupportedError("The OUTPUT clause is not supported in a dedicated SQL pool.", 104)
-
-    def _read_update(self) -> st.Statement:
-        name = self._name()
-        self._need("SET")
-        values = []
-        while True:
-            column = self._identifier()
-            self._need_plain_assignment("UPDATE")
-            values.append((column, self._value()))
-            if not self._match(TokenType.COMMA):
-                break
-        self._refuse_output()
-        if self._text == "FROM":
-            raise NotSupportedError("The emulator does not know UPDATE … FROM.")
-        where = self._condition() if self._word("WHERE") else None
-        self._option()
-        return st.Update(name, tuple(values), where)
-
-    def _option(self) -> None:
-        """OPTION (LABEL = '…'), which names a request for the one who watches the pool."""
-        if self._word("OPTION"):
-            self._match(TokenType.L_PAREN) or self._refuse()
-            self._need("LABEL")
-            self._match(TokenType.EQ) or self._refuse()
-            self._match_set((TokenType.STRING, TokenType.NATIONAL_STRING)) or self._refuse()
-            self._match_r_paren()
-
-    def _read_delete(self) -> st.Statement:
-        self._word("FROM")
-        name = self._name()
-        self._refuse_output()
-        if self._text in {"FROM", "JOIN"}:
-            raise NotSupportedError("The emulator does not know DELETE with a join.")
-        where = self._condition() if self._word("WHERE") else None
-        self._option()
-        return st.Delete(name, where)
 
 
 _SETTINGS = {
@@ -263,12 +223,7 @@ _UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOS
 
 _NOT_YET = frozenset(
     [
-        "MERGE",
         "WHILE",
-        "ALTER",
-        "GRANT",
-        "REVOKE",
-        "DENY",
         "RAISERROR",
         "BACKUP",
         "COPY",
@@ -298,18 +253,32 @@ def parse_batch(sql: str) -> tuple[st.Statement, ...]:
     """The statements of one batch.
 
     Raises `ProgrammingError` 102 for what is not T-SQL, `NotSupportedError` for what the pool lacks or the emulator
-    does not know.
+    does not know. Each error tells its line.
     """
-    dialect = Synapse()
+    return _read(sql, Parser.read_batch)
+
+
+def parse_parameters(sql: str) -> tuple[st.Parameter, ...]:
+    """The parameters that sp_executesql is given as text: `@a int, @b nvarchar(10) OUTPUT`. Raises as `parse_batch`."""
+    return _read(sql, Parser.read_parameters)
+
+
+Found = TypeVar("Found")
+
+
+def _read(sql: str, read: Callable[[Parser, str], Found]) -> Found:
+    parser = Parser(error_level=sqlglot.ErrorLevel.IMMEDIATE, dialect=Synapse())
     try:
-        return Parser(error_level=sqlglot.ErrorLevel.IMMEDIATE, dialect=dialect).read_batch(sql)
+        return read(parser, sql)
     except SqlglotError as error:
         details: list[dict[str, Any]] = getattr(error, "errors", None) or [{}]
-        place = f" (line {details[0]['line']})" if details[0].get("line") else ""
         near = details[0].get("highlight") or str(error).partition("\n")[0]
-        raise ProgrammingError(f"Incorrect syntax near '{near}'{place}.", 102, 15) from error
+        line = int(details[0].get("line") or parser.line)
+        raise ProgrammingError(f"Incorrect syntax near '{near}'.", 102, 15).at(line) from error
+    except DatabaseError as error:
+        raise error.at(parser.line) from error.__cause__
     except RecursionError:
-        raise ProgrammingError("Some part of the statement is nested too deeply.", 191, 15) from None
+        raise ProgrammingError("Some part of the statement is nested too deeply.", 191, 15).at(parser.line) from None
 
 
 def count_marks(sql: str) -> int:

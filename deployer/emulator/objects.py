@@ -34,7 +34,7 @@ def run_create_table(session: Session, statement: st.CreateTable) -> None:
     listed = ", ".join(
         f"{quote_name(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in statement.columns
     )
-    _create(session, statement.name, f"({listed})", statement.columns)
+    _create(session, statement.name, f"({listed})", statement.columns, statement.options)
 
 
 def run_create_table_as(session: Session, statement: st.CreateTableAs) -> Iterator[Result]:
@@ -52,7 +52,7 @@ def create_as(session: Session, name: ObjectName, query: exp.Expr, options: st.T
     need_storable(columns, options)
     listed = ", ".join(f"c{index} AS {quote_name(column.name)}" for index, column in enumerate(columns))
     text = f"AS SELECT {listed} FROM ({relation.sql})"
-    return _create(session, name, text, columns, translator.parameters)
+    return _create(session, name, text, columns, options, parameters=translator.parameters)
 
 
 def _create(
@@ -60,6 +60,8 @@ def _create(
     name: ObjectName,
     text: str,
     columns: tuple[SqlColumn, ...],
+    options: st.TableOptions,
+    *,
     parameters: Parameters | None = None,
 ) -> int:
     """The table and its entry in the catalog, both or none."""
@@ -68,7 +70,7 @@ def _create(
     with session.both():
         sql = f"CREATE TABLE {session.catalog.quoted(name)} {text}"
         count = session.execute(sql, parameters.used_in(sql) if parameters is not None else None)
-        session.catalog.add(name, "TABLE", columns)
+        session.catalog.add(name, "TABLE", columns, options=options)
     return count
 
 
@@ -81,17 +83,14 @@ def run_create_view(session: Session, statement: st.CreateView) -> None:
     told = tuple(column for _, column in relation.columns)
     need_storable(told, None)
     with session.both():
-        session.catalog.add(
-            statement.name, "VIEW", told, statement.definition, tuple((name, "") for name in statement.columns)
-        )
+        session.catalog.add(statement.name, "VIEW", told, statement.definition)
 
 
 def run_create_procedure(session: Session, statement: st.CreateProcedure) -> None:
     session.refuse_in_transaction("CREATE PROCEDURE")
     session.catalog.need_free(statement.name)
-    named = tuple((name, str(kind)) for name, kind in statement.parameters)
     with session.both():
-        session.catalog.add(statement.name, "PROCEDURE", (), statement.definition, named)
+        session.catalog.add(statement.name, "PROCEDURE", (), statement.definition, parameters=statement.parameters)
 
 
 def run_drop(session: Session, statement: st.Drop) -> None:
@@ -122,10 +121,8 @@ def run_rename(session: Session, statement: st.Rename) -> None:
         raise ProgrammingError(f"Invalid object name '{statement.old}'.", 208)
     new = ObjectName(statement.old.schema, statement.new)
     session.catalog.need_free(new)
-    columns = session.catalog.columns(statement.old)
     with session.both():
         if entry.kind == "TABLE":
             old = session.catalog.quoted(statement.old)
             session.execute(f"ALTER TABLE {old} RENAME TO {quote_name(statement.new)}")
-        session.catalog.remove(statement.old)
-        session.catalog.add(new, entry.kind, columns, entry.definition, entry.columns)
+        session.catalog.rename(statement.old, new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from deployer.emulator import answers, changes, control, objects, scoring
+from deployer.emulator import answers, changes, control, merging, objects, principals, procedures, scoring
 from deployer.emulator import statements as st
 from deployer.emulator.catalog import Catalog
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
@@ -18,7 +18,7 @@ from deployer.emulator.relations import Relation, Scope, View
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, table_name
 from deployer.emulator.types import INT, NVARCHAR, SqlColumn, SqlType
-from deployer.emulator.values import Parameters
+from deployer.emulator.values import Parameters, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,10 +55,17 @@ class Session:
 
     # --- Running ---
 
-    def run_batch(self, sql: str, parameters: Sequence[tuple[object, SqlType]] = ()) -> Generator[Result, None, None]:
+    def run_batch(
+        self,
+        sql: str,
+        parameters: Sequence[tuple[object, SqlType]] = (),
+        variables: Mapping[str, tuple[object, SqlType]] | None = None,
+    ) -> Generator[Result, None, None]:
         """Run a batch; gives each statement's result when it is asked for, and goes on when the next one is.
 
-        Raises the server's errors as PEP 249's exceptions.
+        `parameters` are the values of its `?` in order, `variables` those that are declared before it begins, by name
+        (`@a`). What they have become, `variables` of the session tells when the batch has ended.
+        Raises the server's errors as PEP 249's exceptions, with the line of the batch.
         """
         statements = parse_batch(sql)
         control.need_alone(statements)
@@ -67,11 +74,16 @@ class Session:
             raise ProgrammingError(
                 f"The SQL contains {marks} parameter markers, but {len(parameters)} parameters were supplied.", 8179
             )
-        self.frames = [Frame(parameters=parameters)]
+        self.frames = [Frame({name.lower(): value for name, value in (variables or {}).items()}, parameters)]
         try:
             yield from self.run_all(statements)
         finally:
             self.release()
+
+    @property
+    def variables(self) -> Mapping[str, tuple[object, SqlType]]:
+        """The variables of the batch that ran last, by lower-case name: where OUTPUT parameters are read from."""
+        return self.frames[0].variables
 
     def close(self) -> None:
         """End the session: an open transaction is rolled back, `#` tables go."""
@@ -131,12 +143,14 @@ class Session:
             self._refuse_doomed()
         try:
             yield from RUNNERS[type(statement)](self, statement) or ()
-        except DatabaseError:
+        except DatabaseError as error:
             self._doom()
+            error.at(statement.line, self.frames[-1].procedure)
             raise
         except RecursionError:
             self._doom()
-            raise ProgrammingError("Some part of the statement is nested too deeply.", 191, 15) from None
+            deep = ProgrammingError("Some part of the statement is nested too deeply.", 191, 15)
+            raise deep.at(statement.line, self.frames[-1].procedure) from None
 
     def engine(self) -> translate_error:
         """A context in which DuckDB's errors become the server's."""
@@ -195,11 +209,10 @@ class Session:
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
         if entry.kind == "TABLE":
             return self.catalog.table(entry.name)
-        (query,) = parse_batch(entry.definition)
-        if not isinstance(query, st.Query):
+        (made,) = parse_batch(entry.definition)
+        if not isinstance(made, st.CreateView):
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
-        names = tuple(column for column, _ in entry.columns)
-        return View(query.query, names, self.catalog.columns(entry.name))
+        return View(made.query, made.columns, self.catalog.columns(entry.name))
 
     def variable(self, name: str) -> tuple[object, SqlType]:
         frame = self.frames[-1]
@@ -214,6 +227,13 @@ class Session:
         if name not in frame.variables:
             raise ProgrammingError(f'Must declare the scalar variable "{name}".', 137, 15, 2)
         return frame.variables[name]
+
+    def assign(self, name: str, value: object, kind: SqlType) -> None:
+        """Give a variable a value, converted to its type."""
+        _, own = self.variable(name)
+        parameters = Parameters()
+        typed = Typed(literal(value, kind, parameters), kind)
+        self.frames[-1].variables[name] = self.value_of(typed, own, parameters)
 
     def answer(self, name: str, values: list[Typed]) -> tuple[object, SqlType]:
         return answers.answer(self, name, values)
@@ -287,8 +307,8 @@ RUNNERS: Mapping[type[st.Statement], Runner] = {
     st.Rollback: control.run_rollback,
     st.Declare: control.run_declare,
     st.SetVariable: control.run_set_variable,
-    st.ExecuteText: control.run_execute_text,
-    st.ExecuteProcedure: control.run_execute_procedure,
+    st.ExecuteText: procedures.run_execute_text,
+    st.ExecuteProcedure: procedures.run_execute_procedure,
     st.CreateSchema: objects.run_create_schema,
     st.CreateTable: objects.run_create_table,
     st.CreateTableAs: objects.run_create_table_as,
@@ -299,7 +319,12 @@ RUNNERS: Mapping[type[st.Statement], Runner] = {
     st.Insert: changes.run_insert,
     st.Update: changes.run_update,
     st.Delete: changes.run_delete,
+    st.Merge: merging.run_merge,
     st.Truncate: changes.run_truncate,
+    st.Permit: principals.run_permit,
+    st.CreatePrincipal: principals.run_create_principal,
+    st.DropPrincipal: principals.run_drop_principal,
+    st.AlterRole: principals.run_alter_role,
 }
 """What runs each kind of statement; one that gives results gives them one after the other."""
 
@@ -309,6 +334,7 @@ _REFUSED_WHEN_DOOMED = (
     st.Insert,
     st.Update,
     st.Delete,
+    st.Merge,
     st.Truncate,
     st.CreateSchema,
     st.CreateTable,

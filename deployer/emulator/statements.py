@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Statement:
-    """One statement; `text` is what was written."""
+    """One statement; `text` is what was written, `line` where it begins in its batch, from 1."""
 
     text: str = field(default="", init=False, repr=False)
+    line: int = field(default=0, init=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -93,10 +94,19 @@ class ExecuteText(Statement):
     code: exp.Expr
 
 
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """What is given to a procedure, by place where `name` is empty. `output` names the variable that takes it back."""
+
+    name: str
+    value: exp.Expr
+    output: str = ""
+
+
 @dataclass(slots=True)
 class ExecuteProcedure(Statement):
     name: ObjectName
-    arguments: tuple[tuple[str, exp.Expr], ...]
+    arguments: tuple[Argument, ...]
 
 
 @dataclass(slots=True)
@@ -125,7 +135,7 @@ class CreateSchema(Statement):
 
 @dataclass(slots=True)
 class CreateView(Statement):
-    """`definition` is the query's text, which is what the database keeps."""
+    """`definition` is the text of the whole batch, which is what the database keeps."""
 
     name: ObjectName
     columns: tuple[str, ...]
@@ -133,19 +143,33 @@ class CreateView(Statement):
     query: exp.Expr
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a procedure, or of the text that sp_executesql runs."""
+
+    name: str
+    type: SqlType
+    output: bool = False
+
+
 @dataclass(slots=True)
 class CreateProcedure(Statement):
+    """`definition` is the text of the whole batch; `body` is what runs."""
+
     name: ObjectName
-    parameters: tuple[tuple[str, SqlType], ...]
+    parameters: tuple[Parameter, ...]
     definition: str
+    body: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class TableOptions:
+    """How a table is kept: its index with the columns of that, its distribution with the columns of a hash."""
+
     index: str = "CLUSTERED COLUMNSTORE INDEX"
+    index_columns: tuple[str, ...] = ()
     distribution: str = ""
-    keys: tuple[str, ...] = ()
-    """Columns that the distribution or the index names."""
+    hash_columns: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -171,12 +195,85 @@ class Insert(Statement):
 
 @dataclass(slots=True)
 class Update(Statement):
+    """`source` is a SELECT of nothing, with the FROM, the joins and the WHERE of the statement."""
+
     name: ObjectName
     values: tuple[tuple[str, exp.Expr], ...]
-    where: exp.Expr | None
+    source: exp.Select
 
 
 @dataclass(slots=True)
 class Delete(Statement):
+    """`source` is as in `Update`."""
+
     name: ObjectName
-    where: exp.Expr | None
+    source: exp.Select
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """One WHEN of MERGE. `side` is MATCHED, TARGET or SOURCE; `action` is UPDATE, DELETE or INSERT.
+
+    An INSERT that lists no columns has `values` without names.
+    """
+
+    side: str
+    condition: exp.Expr | None
+    action: str
+    values: tuple[tuple[str, exp.Expr], ...] = ()
+
+
+@dataclass(slots=True)
+class Merge(Statement):
+    """`source` is a table of a FROM."""
+
+    name: ObjectName
+    alias: str
+    source: exp.Expr
+    on: exp.Expr
+    clauses: tuple[When, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Securable:
+    """What a permission is for: DATABASE, SCHEMA, OBJECT, ROLE or USER (`kind`), its name, the columns of an object."""
+
+    kind: str = "DATABASE"
+    name: ObjectName | None = None
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Permit(Statement):
+    """GRANT, DENY or REVOKE (`verb`) of permissions on something to principals."""
+
+    verb: str
+    permissions: tuple[str, ...]
+    securable: Securable
+    principals: tuple[str, ...]
+    grant_option: bool
+
+
+@dataclass(slots=True)
+class CreatePrincipal(Statement):
+    """CREATE ROLE, USER or LOGIN (`kind`). A user may have a default schema; passwords are not kept."""
+
+    kind: str
+    name: str
+    external: bool = False
+    default_schema: str = "dbo"
+
+
+@dataclass(slots=True)
+class DropPrincipal(Statement):
+    kind: str
+    name: str
+
+
+@dataclass(slots=True)
+class AlterRole(Statement):
+    """ALTER ROLE … ADD or DROP MEMBER."""
+
+    name: str
+    member: str
+    add: bool

@@ -50,6 +50,12 @@ class ObjectName:
         return self.name if self.is_temporary else f"{self.schema}.{self.name}"
 
 
+def qualifier(node: exp.Expr) -> str:
+    """The alias or table that is written before a column; empty for none."""
+    table = node.args.get("table")
+    return "" if table is None else ("#" if table.args.get("temporary") else "") + str(table.name)
+
+
 class Syntax(TSQLParser):
     """sqlglot's parser with the pool's own parts: names, types, casts, columns, PREDICT as a table."""
 
@@ -225,6 +231,25 @@ class Syntax(TSQLParser):
             self._refuse()
         return super()._parse_limit(this, top, skip_limit_token)
 
+    def _option(self) -> None:
+        """OPTION (…): a label for the one who watches the pool, or a hint on how to join. Neither changes an answer."""
+        if not self._word("OPTION"):
+            return
+        self._match(TokenType.L_PAREN) or self._refuse()
+        while True:
+            if self._word("LABEL"):
+                self._match(TokenType.EQ) or self._refuse()
+                self._match_set((TokenType.STRING, TokenType.NATIONAL_STRING)) or self._refuse()
+            elif not any(self._word(*hint.split()) for hint in HINTS):
+                raise NotSupportedError(f"The emulator does not know the hint {self._text} in OPTION.")
+            if not self._match(TokenType.COMMA):
+                break
+        self._match_r_paren()
+
+    def _parse_options(self) -> list[exp.Expr] | None:
+        self._option()
+        return None
+
     def _parse_ordered(self, parse_method: Any = None) -> exp.Ordered | None:
         found = super()._parse_ordered(parse_method)
         if self._prev.text.upper() in {"FIRST", "LAST"} and self._tokens[self._index - 2].text.upper() == "NULLS":
@@ -281,6 +306,9 @@ class Syntax(TSQLParser):
             return self._identifier()
         return None
 
+
+HINTS = ("HASH JOIN", "LOOP JOIN", "MERGE JOIN", "FORCE ORDER", "FORCE EXTERNALPUSHDOWN", "DISABLE EXTERNALPUSHDOWN")
+"""Hints of a query beside LABEL (learn.microsoft.com: OPTION clause, syntax for Synapse)."""
 
 _AFTER_TABLE = frozenset(["OPTION", "CROSS", "OUTER", "APPLY", "PIVOT", "UNPIVOT", "TABLESAMPLE"])
 """Words that follow a table and are no alias, though sqlglot has no token for them."""

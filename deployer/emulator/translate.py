@@ -6,6 +6,7 @@ all, or the same twice) never reach it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
 from typing import Protocol
@@ -17,7 +18,7 @@ from deployer.emulator.expressions import Expressions, ordered, sort_key
 from deployer.emulator.functions import Typed, as_type
 from deployer.emulator.known import BARE_FUNCTIONS, need_known, shown
 from deployer.emulator.relations import Relation, Scope, Source, View
-from deployer.emulator.syntax import ObjectName, Predict
+from deployer.emulator.syntax import ObjectName, Predict, qualifier
 from deployer.emulator.types import INT, SqlColumn, SqlType, wider
 from deployer.emulator.values import Parameters
 
@@ -57,9 +58,14 @@ class Translator:
         self.expressions = Expressions(self._subquery, environment.answer, environment.variable, self.parameters)
         self.count = 0
 
-    def query(self, node: exp.Expr, ordered_result: bool = False) -> Relation:
-        """A whole query. Only a result that goes to the client may be ordered without TOP."""
-        return self._query(node, Scope(), ordered_result)
+    def query(
+        self, node: exp.Expr, ordered_result: bool = False, ctes: Mapping[str, Relation] | None = None
+    ) -> Relation:
+        """A whole query. Only a result that goes to the client may be ordered without TOP.
+
+        `ctes` are relations that the query may name, by their names in lower case.
+        """
+        return self._query(node, Scope(ctes=ctes or {}), ordered_result)
 
     def _subquery(self, node: exp.Expr, scope: Scope) -> Relation:
         return self._query(node, scope.inner())
@@ -184,7 +190,7 @@ class Translator:
                 found.append((_name_of(item), self.expressions.value(item, scope)))
                 continue
             need_known(star)
-            table = item.table if isinstance(item, exp.Column) else ""
+            table = qualifier(item) if isinstance(item, exp.Column) else ""
             sources = [s for s in scope.sources if not table or s.alias.lower() == table.lower()]
             if not sources:
                 raise ProgrammingError("Must specify table to select from.", 263)

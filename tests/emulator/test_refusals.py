@@ -127,10 +127,13 @@ ABSENT: tuple[str, ...] = (
     "RETURN;",
     "SELECT SCOPE_IDENTITY();",
     "SELECT @@IDENTITY;",
+    "DECLARE @r int; EXEC @r = p;",
+    "UPDATE filled SET n += 1;",
+    "DENY EXECUTE ON DATABASE::emulator TO public;",
+    "MERGE INTO filled USING filled AS s ON filled.n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.n, s.t);",
 )
 UNKNOWN: dict[str, str] = {
     "SELECT SOUNDEX('a');": "SOUNDEX",
-    "MERGE INTO filled USING filled AS s ON 1 = 1 WHEN MATCHED THEN DELETE;": "MERGE",
     "WHILE 1 = 1 SELECT 1;": "WHILE",
     "ALTER TABLE filled ADD x int;": "ALTER",
     "CREATE INDEX i ON filled (n);": "INDEX",
@@ -168,10 +171,6 @@ UNKNOWN: dict[str, str] = {
     "CREATE TABLE u (n int IDENTITY(1, 1)) WITH (HEAP);": "IDENTITY",
     "CREATE TABLE u (n int DEFAULT 1) WITH (HEAP);": "DEFAULT",
     "INSERT INTO filled (n) VALUES (DEFAULT);": "DEFAULT",
-    "UPDATE filled SET n += 1;": "+=",
-    "UPDATE filled SET n = 1 FROM filled;": "UPDATE … FROM",
-    "DECLARE @r int; EXEC @r = p;": "return value",
-    "DECLARE @o int; EXEC p @o OUTPUT;": "OUTPUT",
     "SET ANSI_NULLS OFF;": "ANSI_NULLS",
     "SELECT CONVERT(varchar(30), GETDATE(), 120);": "datetime",
 }
