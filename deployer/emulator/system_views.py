@@ -166,8 +166,9 @@ SYSTEM_VIEWS: Mapping[tuple[str, str], tuple[tuple[SqlColumn, ...], str]] = {
         "SELECT c.object_id, c.name, c.ordinal, y.id, y.id, CASE WHEN length = -1 THEN -1 WHEN base IN ('nchar', "
         "'nvarchar') THEN 2 * length WHEN base = 'decimal' THEN CASE WHEN precision <= 9 THEN 5 WHEN precision <= 19 "
         "THEN 9 WHEN precision <= 28 THEN 13 ELSE 17 END WHEN base IN ('time', 'datetime2') THEN y.bytes "
-        "- CASE WHEN scale <= 2 THEN 2 WHEN scale <= 4 THEN 1 ELSE 0 END ELSE coalesce(length, y.bytes) END, CASE WHEN base IN ('time', "
-        "'datetime2') THEN y.digits - 7 + scale - CASE WHEN scale = 0 THEN 1 ELSE 0 END ELSE coalesce(precision, "
+        "- CASE WHEN scale <= 2 THEN 2 WHEN scale <= 4 THEN 1 ELSE 0 END ELSE coalesce(length, y.bytes) END, "
+        "CASE WHEN base IN ('time', 'datetime2') THEN y.digits - 7 + scale - CASE WHEN scale = 0 THEN 1 ELSE 0 END "
+        "ELSE coalesce(precision, "
         "y.digits) END, CASE WHEN base = 'datetime' THEN 3 ELSE coalesce(scale, 0) END, c.nullable "
         f"FROM {_COLUMNS} AS c JOIN {_TYPE_TABLE} ON y.name = c.base",
     ),
