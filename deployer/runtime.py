@@ -128,6 +128,8 @@ class Scorer:
         self, session: Any, feed: Mapping[str, Array], outputs: tuple[str, ...], names: Sequence[str] | None = None
     ) -> dict[str, Array]:
         """Run a session that calls the outputs by `names`, and take its values apart into columns."""
+        if not outputs:
+            return {}  # ONNX Runtime takes an empty list for all that there are
         try:
             values = session.run(list(names or outputs), feed)
         except Exception as error:

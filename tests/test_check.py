@@ -181,6 +181,20 @@ def test_name_that_is_no_utf_8_is_refused() -> None:
         check_model(Model("m", 1, model(FINE).content.replace(b"Neg", b"N\xffg")), TARGET)
 
 
+@pytest.mark.parametrize("output", ["seq(float[N, 1]) y", "float[N, k] y"])
+def test_model_of_which_nothing_can_be_returned_is_an_error_and_no_more(output: str) -> None:
+    """It has no scores that could be compared; what else is wrong with it is found and fixed all the same."""
+    made = "y = SequenceConstruct(x)" if output.startswith("seq") else "y = Identity(x)"
+    useless = model(FINE.replace("9]", "11]").replace("float[N, 1] y", output).replace("y = Neg(x)", made))
+    (error,) = check_model(useless, TARGET).errors
+    assert (error.where, error.fixable) == ("output 'y'", False)
+    newer = useless.edit()
+    newer.ir_version = 8
+    fixed = fix_model(useless.with_proto(newer), TARGET)
+    assert fixed.origin.fixes == ("version-too-new",)
+    assert check_model(fixed, TARGET).errors == (error,)
+
+
 def test_width_of_an_output_takes_no_memory() -> None:
     """A model is read from elsewhere, and may claim any width."""
     claims = model("""
