@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import ModelError
@@ -163,25 +163,31 @@ def _first_dimension(value: onnx.ValueInfoProto) -> int | str | None:
     return dims[0].dim_value or dims[0].dim_param or None
 
 
-def drop_unread(graph: onnx.GraphProto) -> None:
-    """Remove the nodes, initializers and value infos of the outer graph that no output needs."""
+def find_needed(graph: onnx.GraphProto) -> set[str]:
+    """The names of the values of the outer graph that an output needs, itself among them."""
     needed = {value.name for value in graph.output}
-    kept: list[onnx.NodeProto] = []
     for node in reversed(graph.node):
         if needed.isdisjoint(node.output):
             continue
-        kept.append(node)
         needed.update(node.input)
         for entry in node.attribute:
             for inner in [entry.g, *entry.graphs] if entry.HasField("g") else entry.graphs:
                 needed.update(value_names(inner))
+    needed.discard("")  # an input that is left out
+    return needed
+
+
+def drop_unread(graph: onnx.GraphProto) -> None:
+    """Remove the nodes, initializers and value infos of the outer graph that no output needs."""
+    needed = find_needed(graph)
+    kept = [node for node in graph.node if not needed.isdisjoint(node.output)]
     initializers = [tensor for tensor in graph.initializer if tensor.name in needed]
     # Files up to IR 3 list what an initializer fills among the inputs; without it, the caller would have to.
     unfilled = {tensor.name for tensor in graph.initializer} - needed
     inputs = [value for value in graph.input if value.name not in unfilled]
     made = {name for node in kept for name in node.output}
     infos = [value for value in graph.value_info if value.name in made]
-    fields = {"node": kept[::-1], "initializer": initializers, "input": inputs, "value_info": infos}
+    fields = {"node": kept, "initializer": initializers, "input": inputs, "value_info": infos}
     for field, values in fields.items():
         graph.ClearField(field)
         getattr(graph, field).extend(values)
@@ -205,6 +211,32 @@ def infer_values(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
         for value in (*graph.input, *graph.output, *graph.value_info):
             types[value.name] = value.type
     return types
+
+
+def infer_rows(proto: onnx.ModelProto) -> dict[str, int]:
+    """The outputs of which the graph makes the same number of rows whatever is fed, and that number.
+
+    Outputs of which ONNX cannot tell are left out.
+    """
+    from onnx import shape_inference
+
+    try:
+        made = _infer_outputs(_without_weights(proto), check_type=False)
+    except (shape_inference.InferenceError, ValueError):
+        return {}
+    shapes = {value.name: value.type.tensor_type.shape.dim for value in made}
+    return {name: dims[0].dim_value for name, dims in shapes.items() if dims and dims[0].dim_value}
+
+
+def _infer_outputs(light: onnx.ModelProto, *, check_type: bool) -> Sequence[onnx.ValueInfoProto]:
+    """The outputs as the nodes make them; the model's own statements about them are cleared."""
+    from onnx import shape_inference
+
+    for value in light.graph.output:
+        # Inference keeps what is stated, right or wrong.
+        value.ClearField("type")
+    outputs: Sequence[onnx.ValueInfoProto] = shape_inference.infer_shapes(light, check_type=check_type).graph.output
+    return outputs
 
 
 _LONG = 64
@@ -234,11 +266,8 @@ def find_fault(proto: onnx.ModelProto) -> str:
         return broken
     light = _without_weights(proto)
     stated = {value.name: element_type(value.type) for value in light.graph.output}
-    for value in light.graph.output:
-        # Inference keeps a type that is stated, right or wrong.
-        value.ClearField("type")
     try:
-        inferred = shape_inference.infer_shapes(light, check_type=True).graph.output
+        inferred = _infer_outputs(light, check_type=True)
     except (shape_inference.InferenceError, ValueError) as error:
         return _first_sentence(error)
     for value in inferred:

@@ -36,6 +36,13 @@ class Column:
         return "(" not in self.type
 
     @property
+    def rows(self) -> Dimension:
+        """The first dimension: a number where it is fixed, 1 for a scalar."""
+        if self.shape is None:
+            return None
+        return self.shape[0] if self.shape else 1
+
+    @property
     def width(self) -> int | None:
         """Values in one row: 1 for `[N]` and `[N, 1]`, k for `[N, k]`; None where the graph does not say."""
         if self.shape is None:

@@ -64,7 +64,7 @@ class _Value:
 
 def takes_one_row(model: Model) -> bool:
     """Whether the inputs are fixed at one row, so that ONNX Runtime refuses more."""
-    return any(column.shape and column.shape[0] == 1 for column in model.inputs)
+    return any(column.rows == 1 for column in model.inputs)
 
 
 def free_batch(model: Model, shapes: Mapping[str, tuple[int, ...]]) -> Model | None:

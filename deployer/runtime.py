@@ -56,13 +56,13 @@ class Scorer:
         if not takes_one_row(self.model):
             return None
         names = [name for names in self.columns.values() for name in names]
-        freed = free_batch(self.model, value_shapes(self.model, names))
-        if freed is None:
-            return None
-        scorer = Scorer(freed, names)
         rows = {name: values[:_PROOF_ROWS] for name, values in make_rows(self.model, names).items()}
         outputs = tuple(self.outputs)
         try:
+            freed = free_batch(self.model, value_shapes(self.model, names))
+            if freed is None or takes_one_row(freed):
+                return None
+            scorer = Scorer(freed, names)
             alone = self._score_alone(rows, outputs)
             for size in (_PROOF_ROWS, 7):
                 together = scorer.score({name: values[:size] for name, values in rows.items()}, outputs)
@@ -107,10 +107,11 @@ class Scorer:
         """One run a row."""
         feed = self.feed(batch)
         count = len(next(iter(feed.values())))
-        rows = [
-            self._run(self._session, {name: values[i : i + 1] for name, values in feed.items()}, outputs)
-            for i in range(count)
-        ]
+        scalars = [column.name for column in self.model.inputs if column.shape == ()]
+        rows = []
+        for i in range(count):
+            row = {name: values[i : i + 1] for name, values in feed.items()}
+            rows.append(self._run(self._session, row | {name: row[name].reshape(()) for name in scalars}, outputs))
         return {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
 
     def feed(self, batch: Batch) -> dict[str, Array]:
@@ -130,10 +131,7 @@ class Scorer:
         """Run a session that calls the outputs by `names`, and take its values apart into columns."""
         if not outputs:
             return {}  # ONNX Runtime takes an empty list for all that there are
-        try:
-            values = session.run(list(names or outputs), feed)
-        except Exception as error:
-            raise RuntimeFault(f"ONNX Runtime cannot score the rows: {_reason(error)}") from error
+        values = _call(session, names or outputs, feed)
         scores: dict[str, Array] = {}
         for output, value in zip(outputs, values, strict=True):
             scores.update(_flatten(output, self.outputs[output], value))
@@ -169,7 +167,7 @@ def keep_scorable(scorer: Scorer, rows: Batch) -> dict[str, Array]:
     """
     kept: list[int] = []
     fault = RuntimeFault("there are no rows")
-    parts = [range(len(next(iter(rows.values()))))]
+    parts = [range(len(next(iter(rows.values()), ())))]
     while parts:
         part = parts.pop()
         try:
@@ -197,18 +195,36 @@ def same_bits(left: Array, right: Array) -> bool:
 
 
 def value_shapes(model: Model, columns: Sequence[str] = ()) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor in the graph when the model scores one row."""
+    """The shape of every tensor in the graph when the model scores one row.
+
+    Raises `RuntimeFault`, with the model's words, where it scores none of the first rows made for it.
+    """
     import onnx
 
-    row = {name: values[:1] for name, values in make_rows(model, columns).items()}
+    rows = make_rows(model, columns)
     proto = model.edit()
     del proto.graph.output[:]
     names = [name for node in proto.graph.node for name in node.output if name]
     proto.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    feed = Scorer(model, columns).feed(row)
-    values = open_session(model.with_proto(proto)).run(names, feed)
-    shapes = {name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
-    return shapes | {name: value.shape for name, value in feed.items()}
+    scorer, session = Scorer(model, columns), open_session(model.with_proto(proto))
+    for at in range(_PROOF_ROWS):
+        feed = scorer.feed({name: values[at : at + 1] for name, values in rows.items()})
+        try:
+            values = _call(session, names, feed)
+        except RuntimeFault as error:
+            fault = error  # some models stop at a category that they do not know
+            continue
+        shapes = {name: value.shape for name, value in zip(names, values, strict=True) if isinstance(value, np.ndarray)}
+        return shapes | {name: value.shape for name, value in feed.items()}
+    raise fault
+
+
+def _call(session: Any, outputs: Sequence[str], feed: Mapping[str, Array]) -> list[Any]:
+    """The session's values of these outputs; `RuntimeFault`, with ONNX Runtime's words, where it refuses the rows."""
+    try:
+        return list(session.run(list(outputs), feed))
+    except Exception as error:
+        raise RuntimeFault(f"ONNX Runtime cannot score the rows: {_reason(error)}") from error
 
 
 def open_session(model: Model) -> Any:

@@ -28,45 +28,53 @@ _METADATA_KEYS = ("feature_names", "columns", "input_columns")
 def input_columns(model: Model, columns: Sequence[str] = ()) -> Mapping[str, tuple[str, ...]]:
     """For each input the table columns that fill it: its own name, or k names for an input that is k columns wide.
 
-    The names of a wide input come from `columns`, else from the MLflow signature, else from the model's metadata.
+    The names of a wide input come from `columns`, else from the MLflow signature, else from the model's metadata; one
+    input may leave open how wide it is, and then takes all names that are left.
     Raises `FixError` where none of them has names, or where there are too few or too many.
     """
     wide = [column for column in model.inputs if column.width != 1]
     named: dict[str, tuple[str, ...]] = {column.name: (column.name,) for column in model.inputs if column.width == 1}
     if not wide:
         return named
-    widths = [_width(column) for column in wide]
-    taken = set(named)
-    names = _wide_names(model, sum(widths), columns, taken)
+    known = sum(column.width or 0 for column in wide)
+    names = _wide_names(model, known, _open_input(wide), columns, set(named))
     at = 0
-    for column, width in zip(wide, widths, strict=True):
+    for column in wide:
+        width = len(names) - known if column.width is None else column.width
         named[column.name] = names[at : at + width]
         at += width
     return {column.name: named[column.name] for column in model.inputs}
 
 
-def _width(column: Column) -> int:
-    if column.width is None:
+def _open_input(wide: Sequence[Column]) -> Column | None:
+    """The input that does not say how wide it is. Raises `FixError` where names alone cannot say it either."""
+    unknown = [column for column in wide if column.width is None]
+    if len(unknown) > 1 or any(len(column.shape or ()) != 2 for column in unknown):
         raise FixError(
-            f"input {column.name!r} does not say how many columns wide it is: {column}",
+            f"input {unknown[0].name!r} does not say how many columns wide it is: {unknown[0]}",
             hint="export the model again with the number of its features in the input's shape",
         )
-    return column.width
+    return unknown[0] if unknown else None
 
 
-def _wide_names(model: Model, wanted: int, columns: Sequence[str], taken: set[str]) -> tuple[str, ...]:
-    """`wanted` distinct names, from the first place that has some."""
+def _wide_names(
+    model: Model, wanted: int, open_input: Column | None, columns: Sequence[str], taken: set[str]
+) -> tuple[str, ...]:
+    """`wanted` distinct names, and at least one more with an input that is open, from the first place that has some."""
     places = {
         "the given columns": tuple(columns),
         "the MLflow signature": _signature_names(model, taken),
         "the model's metadata": _metadata_names(model),
     }
     hint = f"give {wanted} names in the order of the features: --columns a,b,c"
+    if open_input is not None:
+        hint = "give their names in the order of the features: --columns a,b,c"
     for place, names in places.items():
         if not names:
             continue
-        if len(names) != wanted:
-            raise FixError(f"{place}: {len(names)} names for {wanted} columns of wide input", hint=hint)
+        if (open_input is None and len(names) != wanted) or len(names) < wanted + (open_input is not None):
+            many = f"{wanted} columns" if open_input is None else f"more than {wanted} columns"
+            raise FixError(f"{place}: {len(names)} names for {many} of wide input", hint=hint)
         if not all(names):
             raise FixError(f"{place}: a name is empty", hint=hint)
         seen = {name.casefold() for name in taken}
@@ -75,7 +83,8 @@ def _wide_names(model: Model, wanted: int, columns: Sequence[str], taken: set[st
                 raise FixError(f"{place}: name {name!r} stands for more than one column (T-SQL minds no case)", hint)
             seen.add(name.casefold())
         return names
-    raise FixError(f"nothing says what the {wanted} columns of the wide input are called", hint=hint)
+    many = f"the {wanted} columns of the wide input" if open_input is None else f"the columns of {open_input.name!r}"
+    raise FixError(f"nothing says what {many} are called", hint=hint)
 
 
 def _signature_names(model: Model, taken: set[str]) -> tuple[str, ...]:

@@ -97,8 +97,17 @@ def test_column_called_as_a_scalar_input_is_refused() -> None:
 
 
 def test_unknown_width_is_said_with_what_the_graph_says() -> None:
-    with pytest.raises(FixError, match=r"input 'X' does not say how many columns wide it is: float\[N, M\]"):
-        input_columns(model("(float[N, M] X) => (float[N, M] y) { y = Identity(X) }"))
+    with pytest.raises(FixError, match=r"input 'X' does not say how many columns wide it is: float\[N, M, 1\]"):
+        input_columns(model("(float[N, M, 1] X) => (float[N, M, 1] y) { y = Identity(X) }"))
+
+
+def test_one_input_of_unknown_width_takes_the_names_that_are_left() -> None:
+    mixed = model("(float[N, 2] X, float[N, M] Y) => (float[N, M] y) { y = Identity(Y) }")
+    assert input_columns(mixed, ["a", "b", "c", "d"]) == {"X": ("a", "b"), "Y": ("c", "d")}
+    with pytest.raises(FixError, match="2 names for more than 2 columns"):
+        input_columns(mixed, ["a", "b"])
+    with pytest.raises(FixError, match="nothing says what the columns of 'Y' are called"):
+        input_columns(mixed)
 
 
 # --- Outputs ---

@@ -5,14 +5,19 @@ from __future__ import annotations
 from deployer.model import Model
 from deployer.rule import Rule
 from deployer.rules import (
+    batchless_output,
     custom_domain,
     external_data,
     failing_example,
     filled_input,
+    fixed_batch,
+    fixed_output,
+    idle_node,
     idle_text,
     invalid_graph,
     large_model,
     lost_names,
+    missing_input,
     missing_signature,
     no_null,
     random_operator,
@@ -40,11 +45,16 @@ STATIC: tuple[Rule[Model], ...] = (
     random_operator.RULE,
     unusable_name.RULE,
     filled_input.RULE,
+    missing_input.RULE,
+    # Before the inputs that nothing reads: what it drops may have read some.
+    idle_node.RULE,
     unread_input.RULE,
     zipmap_output.RULE,
     wide_output.RULE,
     wide_input.RULE,
     unproven_shape.RULE,
+    fixed_batch.RULE,
+    fixed_output.RULE,
     unsupported_type.RULE,
     lost_names.RULE,
     missing_signature.RULE,
@@ -57,7 +67,12 @@ STATIC: tuple[Rule[Model], ...] = (
 )
 """Rules that read the graph."""
 
-TRIALS: tuple[Rule[Model], ...] = (unloadable.RULE, row_dependence.RULE, failing_example.RULE)
+TRIALS: tuple[Rule[Model], ...] = (
+    unloadable.RULE,
+    batchless_output.RULE,
+    row_dependence.RULE,
+    failing_example.RULE,
+)
 """Rules that load the model and score a few rows; asked only of a model in which nothing else is beyond repair."""
 
 RULES = (*STATIC, *TRIALS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deployer.errors import FixError
-from deployer.model import Column, Model
+from deployer.model import Model
 from deployer.rowwise import free_batch
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.runtime import value_shapes
@@ -14,18 +14,14 @@ from deployer.target import Target
 
 def _find_pinned(model: Model, _target: Target) -> Iterator[Finding]:
     for column in model.inputs:
-        if column.shape and column.shape[0] == 1:
+        if column.rows == 1:
             yield Finding(f"input {column.name!r}", "takes one row at a time", "--batch free", Severity.INFO)
 
 
 def _find_free(model: Model, _target: Target) -> Iterator[Finding]:
     for column in model.inputs:
-        if _is_free(column):
+        if column.shape and not isinstance(column.rows, int):
             yield Finding(f"input {column.name!r}", "takes any number of rows", "--batch one", Severity.INFO)
-
-
-def _is_free(column: Column) -> bool:
-    return bool(column.shape) and not isinstance(column.shape[0], int)  # type: ignore[index]
 
 
 def _free(model: Model, _target: Target, columns: tuple[str, ...]) -> Model:

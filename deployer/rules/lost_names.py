@@ -27,19 +27,26 @@ from deployer.names import list_names
 from deployer.rule import Finding, Rule, Severity
 from deployer.target import Target
 
-_MADE_UP = re.compile(r"(f|x|col|column|feature|input|float_input|int64_input|string_input)_?\d+", re.IGNORECASE)
+_NUMBERED = re.compile(r"(f|x|col|column|feature|input)_?\d+", re.IGNORECASE)
+_TYPED = re.compile(r"(float|double|int64|string|bool)_input_?\d*")
+"""What no feature is called, even where there is one input only."""
 
 
 def check(model: Model, _target: Target) -> Iterator[Finding]:
-    lost = [column.name for column in model.inputs if column.width == 1 and _MADE_UP.fullmatch(column.name)]
+    names = [column.name for column in model.inputs]
+    lost = [column.name for column in model.inputs if column.width == 1 and _is_made_up(column.name, len(names))]
     # One name of this kind among others may be a column's own: `x1` beside `height`.
-    if len(lost) > 1 and len(lost) == len(model.inputs):
+    if lost and lost == names:
         yield Finding(
             "inputs",
             f"the inputs are called {list_names(lost)}: a converter's names, not the features'",
             "train on named columns, or say in the spec which column feeds each: columns: {f0: {from: fare}}",
             Severity.WARNING,
         )
+
+
+def _is_made_up(name: str, count: int) -> bool:
+    return bool(_TYPED.fullmatch(name)) or (count > 1 and bool(_NUMBERED.fullmatch(name)))
 
 
 RULE = Rule.of(__name__, __doc__, check)

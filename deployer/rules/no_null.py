@@ -29,7 +29,9 @@ from deployer.target import Target
 
 
 def check(model: Model, _target: Target) -> Iterator[Finding]:
-    blind = [column for column in model.inputs if column.type == "string" or "int" in column.type]
+    blind = [
+        column for column in model.inputs if column.is_tensor and ("int" in column.type or column.type == "string")
+    ]
     if blind:
         yield Finding(
             f"input {blind[0].name!r}",

@@ -27,7 +27,9 @@ from typing import TYPE_CHECKING, Any
 from deployer.errors import DeployerError
 from deployer.model import Model
 from deployer.names import list_names
+from deployer.rowwise import takes_one_row
 from deployer.rule import Finding, Rule
+from deployer.rules._trial import count_rows, make_trial
 from deployer.rules.random_operator import random_operators
 from deployer.target import Target
 
@@ -38,18 +40,15 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-_ROWS = 16
-_LARGEST = 1e4
-"""Rows of moderate size: ONNX Runtime may round a row otherwise in a batch, and large numbers cancel to anything."""
 _CLOSE = 1e-3
 """Relative to the largest score of a column; rounding stays far below, another batch's mean does not."""
 
 
 def check(model: Model, _target: Target) -> Iterator[Finding]:
-    if random_operators(model) or any(column.shape and column.shape[0] == 1 for column in model.inputs):
+    if random_operators(model) or takes_one_row(model):
         return
     try:
-        moved = _moved(model)
+        moved = _moved(*make_trial(model))
     except DeployerError:
         # Rows cannot be made, or not be scored: other rules say why.
         return
@@ -61,48 +60,29 @@ def check(model: Model, _target: Target) -> Iterator[Finding]:
         )
 
 
-def _moved(model: Model) -> list[str]:
-    """The columns of scores that depend on the company of a row."""
+def _moved(scorer: Scorer, rows: dict[str, Array]) -> list[str]:
+    """The columns of scores that depend on the company of a row; those that do not follow the batch are left out."""
     import numpy as np
 
-    from deployer.rows import make_rows, name_columns
-    from deployer.runtime import Scorer, keep_scorable
-
-    columns = name_columns(model)
-    scorer = Scorer(model, columns)
-    made = {name: _moderate(values) for name, values in make_rows(model, columns, count=_ROWS).items()}
-    rows = {name: values[:_ROWS] for name, values in keep_scorable(scorer, made).items()}
-    count = len(next(iter(rows.values())))
+    count = count_rows(rows)
     together = scorer.score(rows)
     order = np.random.default_rng(0).permutation(count)
     shuffled = scorer.score({name: values[order] for name, values in rows.items()})
     alone = _score_alone(scorer, rows)
-    moved = []
-    for name, values in together.items():
-        if len(values) != count or len(alone[name]) != count:
-            # The output does not follow the batch.
-            moved.append(name)
-        elif _differ(values, alone[name]) or _differ(values[order], shuffled[name]):
-            moved.append(name)
-    return moved
-
-
-def _moderate(values: Array) -> Array:
-    """Some of the values, spread over all of them; none that is missing or huge."""
-    import numpy as np
-
-    if values.dtype.kind in "fiu":
-        with np.errstate(invalid="ignore"):
-            values = values[np.isfinite(values) & (np.abs(values.astype(np.float64)) <= _LARGEST)]
-    picked: Array = values[np.linspace(0, len(values) - 1, 4 * _ROWS).astype(int)]
-    return picked
+    return [
+        name
+        for name, values in together.items()
+        if len(values) == len(alone[name]) == count
+        and (_differ(values, alone[name]) or _differ(values[order], shuffled[name]))
+    ]
 
 
 def _score_alone(scorer: Scorer, rows: dict[str, Array]) -> dict[str, Array]:
     import numpy as np
 
-    count = len(next(iter(rows.values())))
-    runs = [scorer.score({name: values[at : at + 1] for name, values in rows.items()}) for at in range(count)]
+    runs = [
+        scorer.score({name: values[at : at + 1] for name, values in rows.items()}) for at in range(count_rows(rows))
+    ]
     return {name: np.concatenate([run[name] for run in runs]) for name in runs[0]}
 
 

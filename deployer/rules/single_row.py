@@ -29,7 +29,7 @@ from deployer.target import Target
 
 
 def check(model: Model, _target: Target) -> Iterator[Finding]:
-    fixed = [column.name for column in model.inputs if column.shape and column.shape[0] == 1]
+    fixed = [column.name for column in model.inputs if column.rows == 1]
     if fixed:
         yield Finding(
             f"input {fixed[0]!r}",

@@ -5,6 +5,7 @@ A name that T-SQL cannot have, even in brackets, can be bound to nothing: one th
 or that holds a control character.
 The same is true of two inputs, or two outputs, that differ by case only: the default collation minds no case, and
 nobody documents which one would be meant.
+An output that is returned twice under one name cannot be listed in WITH, where each name stands once.
 An output called as an input is returned beside the column of that name, and a query that names it means either.
 
 Evidence: Microsoft's page about database identifiers gives length and characters (documented); that names are matched
@@ -25,41 +26,53 @@ A spec that names the column goes by the new name.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import onnx
 
 from deployer.graph import import_operators
-from deployer.model import Column, Model
+from deployer.model import Model
 from deployer.names import NAME_LENGTH, name_problem, shorten
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.target import Target
 
 
 def check(model: Model, target: Target) -> Iterator[Finding]:
+    counts = Counter(column.name for column in model.outputs)
+    for name, count in counts.items():
+        if count > 1:
+            where = f"output {shorten(name)}"
+            yield Finding(where, f"{where} is returned {count} times", "deployer fix returns it once")
     # What is wide is bound and returned under other names, its columns'.
-    inputs = [column for column in model.inputs if column.width == 1]
-    outputs = [column for column in model.outputs if column.width == 1]
-    for kind, columns in (("input", inputs), ("output", outputs)):
-        yield from _check_names(kind, columns, target)
+    inputs = [column.name for column in model.inputs if column.width == 1]
+    outputs = _returned(model)
+    for kind, names in (("input", inputs), ("output", outputs)):
+        yield from _check_names(kind, names, target)
     fed = {column.name.casefold() for column in model.inputs}
-    for column in outputs:
-        if column.name.casefold() in fed:
-            where = f"output {shorten(column.name)}"
-            help_ = f"deployer fix calls it {shorten(f'{column.name}_out')}"
+    for name in outputs:
+        if name.casefold() in fed:
+            where = f"output {shorten(name)}"
+            help_ = f"deployer fix calls it {shorten(f'{name}_out')}"
             yield Finding(where, f"{where} is called as an input is", help_, Severity.WARNING)
 
 
-def _check_names(kind: str, columns: Sequence[Column], target: Target) -> Iterator[Finding]:
-    new = _find_names([column.name for column in columns], target, set())
-    for column in columns:
-        where, seen = f"{kind} {shorten(column.name)}", [entry.name for entry in columns[: columns.index(column)]]
-        twin = next((name for name in seen if name.casefold() == column.name.casefold()), None)
-        problem = name_problem(column.name) or _too_long(column.name, target)
+def _returned(model: Model) -> list[str]:
+    """The outputs of one column, each once."""
+    return list(dict.fromkeys(column.name for column in model.outputs if column.width == 1))
+
+
+def _check_names(kind: str, names: Sequence[str], target: Target) -> Iterator[Finding]:
+    new = _find_names(names, target, set())
+    seen: dict[str, str] = {}
+    for name in names:
+        where, twin = f"{kind} {shorten(name)}", seen.get(name.casefold())
+        problem = name_problem(name) or _too_long(name, target)
         if not problem and twin is not None:
             problem = f"differs from {kind} {shorten(twin)} by case only, which T-SQL ignores"
         if problem:
-            yield Finding(where, f"the name of {where} {problem}", f"deployer fix calls it {shorten(new[column.name])}")
+            yield Finding(where, f"the name of {where} {problem}", f"deployer fix calls it {shorten(new[name])}")
+        seen.setdefault(name.casefold(), name)
 
 
 def _too_long(name: str, target: Target) -> str:
@@ -96,8 +109,11 @@ def _free(name: str, taken: set[str], target: Target) -> str:
 def rename(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
     """The model with a node before each such input, and after each such output, that hands the value on."""
     proto = model.edit()
+    once = {value.name: value for value in proto.graph.output}
+    del proto.graph.output[:]
+    proto.graph.output.extend(once.values())
     inputs = [column.name for column in model.inputs if column.width == 1]
-    outputs = [column.name for column in model.outputs if column.width == 1]
+    outputs = _returned(model)
     fed = _find_names(inputs, target, set())
     taken = {fed.get(column.name, column.name).casefold() for column in model.inputs}
     clash = {name: f"{name}_out" for name in outputs if name.casefold() in taken and not name_problem(name)}

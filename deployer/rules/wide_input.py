@@ -26,7 +26,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 from deployer.errors import FixError
 from deployer.graph import import_operators, new_name, rename_values, value_names
-from deployer.model import Model
+from deployer.model import Column, Model
 from deployer.names import list_names, name_problem, shorten
 from deployer.rule import Finding, Fix, Rule
 from deployer.scalars import input_columns
@@ -40,20 +40,27 @@ def check(model: Model, target: Target) -> Iterator[Finding]:
     for column in model.inputs:
         if column.is_tensor and (column.width is None or column.width > limit):
             wide = "an unknown number of" if column.width is None else column.width
+            help_, fixable = _judge(model, column)
             yield Finding(
                 f"input {column.name!r}",
                 f"input {column.name!r} is {wide} columns wide; PREDICT binds one column to one input",
-                _help(model),
-                fixable=column.width is not None and len(column.shape or ()) == 2,
+                help_,
+                fixable=fixable,
             )
 
 
-def _help(model: Model) -> str:
+def _judge(model: Model, column: Column) -> tuple[str, bool]:
+    """What to do about a wide input, and whether the fix can."""
+    if len(column.shape or ()) != 2:
+        return "export the model again with one input a column, or one input of two axes", False
+    if column.width is None and sum(entry.width is None for entry in model.inputs) > 1:
+        return "export the model again with the number of its features in the input's shape", False
     try:
         names = input_columns(model)
     except FixError as error:
-        return f"deployer fix splits it; {error.message}: {error.hint}"
-    return f"deployer fix splits it into {list_names([name for columns in names.values() for name in columns])}"
+        return f"deployer fix splits it; {error.message}: {error.hint}", True
+    columns = list_names([name for columns in names.values() for name in columns])
+    return f"deployer fix splits it into {columns}", True
 
 
 def split(model: Model, target: Target, columns: tuple[str, ...]) -> Model:

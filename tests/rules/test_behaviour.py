@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import onnx.parser
 import pytest
 
-from deployer.check import check_model, fix_model
+from deployer.check import check_model, fix_model, fix_steps
 from deployer.model import Model
-from deployer.rules import random_operator, row_dependence, unloadable
+from deployer.rules import list_fixes, random_operator, row_dependence, unloadable
+from deployer.runtime import Scorer
 from deployer.targets import get_target
 
 TARGET = get_target("synapse-dedicated")
@@ -26,16 +28,12 @@ DEPENDENT = {
     "mean of the batch": model("m = ReduceMean <axes = [0]> (a) y = Add(b, m)"),
     "softmax along the wrong axis": model("s = Add(a, b) y = Softmax <axis = 0> (s)"),
     "place among the rows": model("i = Constant <value = int64 {0}> () c = CumSum(a, i) y = Add(c, b)"),
-    "text counted over the batch": model(
-        "e = Equal(a, a) f = Cast <to = 1> (e) y = ReduceSum <axes = [0]> (f)", "int64[N, 1] a"
-    ),
     "sorted": model(
         "k = Shape(a) z = Constant <value = int64[1] {0}> () n = Gather(k, z) y, i = TopK <axis = 0> (a, n)"
     ),
     "largest of a wide input": model(
         "m = ReduceMax <axes = [0]> (X) d = Sub(X, m) y = ReduceSum <axes = [1]> (d)", "float[N, 3] X"
     ),
-    "one value for all rows": model("y = ReduceSum <axes = [0]> (a)", "float[N, 1] a", "float[1, 1] y"),
 }
 INDEPENDENT = {
     "softmax of a row": model("x = Concat <axis = 1> (a, b) s = Softmax <axis = 1> (x) y = ReduceMax <axes = [1]> (s)"),
@@ -56,6 +54,76 @@ INDEPENDENT = {
 def test_score_that_depends_on_other_rows_is_found(name: str) -> None:
     (finding,) = row_dependence.RULE.find(DEPENDENT[name], TARGET)
     assert finding.where == "output 'y'"
+
+
+BATCHLESS = {
+    "rows counted over the batch": model(
+        "e = Equal(a, a) f = Cast <to = 1> (e) y = ReduceSum <axes = [0]> (f)", "int64[N, 1] a"
+    ),
+    "one value for all rows": model("y = ReduceSum <axes = [0]> (a)", "float[N, 1] a"),
+    "said to be one": model("y = ReduceSum <axes = [0]> (a)", "float[N, 1] a", "float[1, 1] y"),
+    "a scalar": model("y = ReduceSum <keepdims = 0> (a)", "float[N, 1] a", "float y"),
+    "a constant": model(
+        "y = Constant <value = float[1] {0.5}> () z = Neg(a)", "float[N, 1] a", "float[1] y, float[N, 1] z"
+    ),
+    "two a row": model("y = Concat <axis = 0> (a, a)", "float[N, 1] a"),
+    "two for its one row": model("y = Concat <axis = 0> (a, a)", "float[1, 1] a", "float[2, 1] y"),
+}
+
+
+@pytest.mark.parametrize("name", BATCHLESS)
+def test_output_without_one_value_a_row_is_found_and_only_that(name: str) -> None:
+    assert [(found.rule, found.where) for found in check_model(BATCHLESS[name], TARGET).errors] == [
+        ("batchless-output", "output 'y'")
+    ]
+    assert "fixed-output" not in fix_model(BATCHLESS[name], TARGET).origin.fixes
+
+
+def test_number_of_rows_that_is_only_said_is_taken_back() -> None:
+    said = model("y = Add(a, b) s = Concat <axis = 1> (a, b)", outputs="float[1, 1] y, float[4, 2] s")
+    fixed = fix_model(said, TARGET)
+    assert fixed.origin.fixes == ("wide-output", "fixed-output")
+    assert [str(column) for column in fixed.outputs] == ["float[N, 1]"] * 3
+    assert check_model(fixed, TARGET).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "body"),
+    [
+        ("", "y = Constant <value = float[1, 1] {0.5}> ()"),
+        ("float[N, 1] a", "y = Constant <value = float[1, 1] {0.5}> () z = Neg(a)"),
+        ("float[N, 2] a", "y = Constant <value = float[1, 1] {0.5}> ()"),
+    ],
+)
+def test_score_that_no_input_reaches_is_found(inputs: str, body: str) -> None:
+    report = check_model(model(body, inputs), TARGET)
+    assert [found.rule for found in report.errors if found.rule != "wide-input"] == ["missing-input"]
+
+
+@pytest.mark.parametrize("shape", ["5, 1", "5", "2, 3"])
+def test_number_of_rows_that_is_fixed_is_found(shape: str) -> None:
+    fixed = model("y = Neg(a)", f"float[{shape}] a", f"float[{shape}] y")
+    assert "fixed-batch" in {found.rule for found in check_model(fixed, TARGET).errors}
+
+
+def test_scalar_input_is_one_row_and_gets_two_axes() -> None:
+    """ONNX Runtime takes a list for a scalar, and then fails inside the graph."""
+    scalar = model("s = Constant <value = int64[1] {1}> () y = Reshape(a, s)", "float a", "float[1] y")
+    fixed = fix_model(scalar, TARGET)
+    assert fixed.origin.fixes == ("unproven-shape",)
+    assert [found.rule for found in check_model(fixed, TARGET).findings] == ["single-row"]
+    assert [str(column) for column in fixed.inputs] == ["float[1, 1]"]
+
+
+def test_model_of_one_row_that_stops_at_most_rows_is_checked_and_scored() -> None:
+    body = (
+        'h = ai.onnx.ml.OneHotEncoder <cats_strings = ["diesel"], zeros = 0> (a) '
+        "s = Constant <value = int64[2] {-1, 1}> () y = Reshape(h, s)"
+    )
+    picky = model(body, "string[1, 1] a", "float[1, 1] y")
+    assert [found.rule for found in check_model(picky, TARGET).findings] == ["no-null", "single-row"]
+    assert Scorer(picky).score({"a": np.array(["diesel"] * 3, dtype=object)})["y"].tolist() == [1.0] * 3
+    assert [step.withheld for step in fix_steps(picky, TARGET, rules=list_fixes("free"))] == [""]
 
 
 @pytest.mark.parametrize("name", INDEPENDENT)

@@ -43,6 +43,38 @@ def test_names_are_new_and_none_is_taken() -> None:
     assert all(same_bits(old, new) for old, new in zip(before.values(), after.values(), strict=True))
 
 
+def test_output_that_is_returned_twice_is_returned_once() -> None:
+    twice = model(
+        f"{HEAD} (float[N, 1] x) => (float[N, 1] y, float[N, 1] y, float[N, 1] Y) {{ y = Neg(x) Y = Abs(x) }}"
+    )
+    messages = [found.message for found in check_model(twice, TARGET).errors]
+    assert messages == [
+        "output 'y' is returned 2 times",
+        "the name of output 'Y' differs from output 'y' by case only, which T-SQL ignores",
+    ]
+    (step,) = fix_steps(twice, TARGET)
+    assert not step.withheld
+    assert [column.name for column in step.after.outputs] == ["y", "Y_2"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "lost"),
+    [
+        (["float_input"], True),
+        (["float_input1", "int64_input"], True),
+        (["f0", "f1"], True),
+        (["Column_0", "Column_1"], True),
+        (["f0"], False),
+        (["f0", "height"], False),
+        (["input_voltage"], False),
+    ],
+)
+def test_names_of_a_converter_are_found_where_all_are_such(inputs: list[str], lost: bool) -> None:
+    given = ", ".join(f"float[N, 1] {name}" for name in inputs)
+    summed = model(f"{HEAD} ({given}) => (float[N, 1] y) {{ y = Sum({', '.join(inputs)}) }}")
+    assert [found.rule for found in check_model(summed, TARGET).findings] == ["lost-names"] * lost
+
+
 @pytest.mark.parametrize("fixture", FIXTURES, ids=str)
 @pytest.mark.parametrize("batch", ["free", "one"])
 def test_batch_of_every_fixture_is_freed_or_pinned_or_withheld(fixture: Fixture, batch: str) -> None:

@@ -46,6 +46,35 @@ def test_names_that_do_not_do_are_refused_with_a_hint(columns: tuple[str, ...], 
     assert "--columns" in refusal.value.hint
 
 
+OPEN = (
+    wide().replace("float[N, 2] X", "float[N, columns] X, float[N, 1] spare").replace("(z) }", "(z) w = Neg(spare) }")
+)
+
+
+def test_width_that_the_graph_leaves_open_is_that_of_the_names() -> None:
+    open_ended = model(OPEN.replace("float[N, 1] y", "float[N, 1] y, float[N, 1] w"))
+    (finding,) = check_model(open_ended, TARGET).findings
+    assert finding.fixable
+    assert "what the columns of 'X' are called" in finding.help
+    fixed = fix_model(open_ended, TARGET, ["a", "b"])
+    assert [column.name for column in fixed.inputs] == ["a", "b", "spare"]
+    assert check_model(fixed, TARGET).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "help_"),
+    [
+        ("float[N, i] X, float[N, j] Y", "number of its features in the input's shape"),
+        ("float[N, 2, 2] X, float[N, 1] Y", "one input of two axes"),
+    ],
+)
+def test_wide_input_that_names_cannot_split_is_not_said_to_be_fixable(inputs: str, help_: str) -> None:
+    text = f'<ir_version: 6, opset_import: ["": 9]> g ({inputs}) => (float[N, 1] y) {{ y = Add(X, Y) }}'
+    found = [found for found in check_model(model(text), TARGET).findings if found.rule == "wide-input"]
+    assert found
+    assert all(help_ in entry.help and not entry.fixable for entry in found)
+
+
 @pytest.mark.parametrize("names", [("X", "b"), ("z", "X"), ("]; DROP TABLE x; --", "naïve 🚕"), ("join_X", "X_inner")])
 def test_names_of_the_graphs_own_values_make_room(names: tuple[str, str]) -> None:
     fixed = fix_model(model(wide()), TARGET, names)
@@ -137,10 +166,10 @@ def test_only_what_is_wide_is_split() -> None:
     assert [column.name for column in fixed.outputs] == ["y_0", "y_1", "k2", "t2"]
 
 
-def test_input_of_unknown_width_cannot_be_split() -> None:
+def test_output_of_unknown_width_cannot_be_split() -> None:
     text = '<ir_version: 6, opset_import: ["": 9]> agraph (float[N, M] X) => (float[N, M] y) { y = Identity(X) }'
     findings = check_model(model(text), TARGET).findings
-    assert [(found.rule, found.fixable) for found in findings] == [("wide-output", False), ("wide-input", False)]
+    assert [(found.rule, found.fixable) for found in findings] == [("wide-output", False), ("wide-input", True)]
 
 
 def test_classes_name_the_probabilities_and_hostile_ones_cannot_harm() -> None:
