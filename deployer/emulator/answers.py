@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import Typed
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.types import INT, NVARCHAR, SqlType
@@ -48,9 +49,35 @@ def answer(session: Session, name: str, values: list[Typed]) -> tuple[object, Sq
         "ERROR_MESSAGE": (error and error.message, NVARCHAR),
         "ERROR_SEVERITY": (error and error.level, INT),
         "ERROR_STATE": (error and error.state, INT),
-        "ERROR_PROCEDURE": (None, NVARCHAR),
+        "ERROR_PROCEDURE": ((error.procedure or None) if error else None, NVARCHAR),
     }
     return answers[name]
+
+
+def global_variable(session: Session, name: str) -> tuple[object, SqlType]:
+    """The value of a `@@name`; refused by name where the pool lacks it."""
+    found = _GLOBALS.get(name)
+    if found is not None:
+        return found(session)
+    if name in _ABSENT_GLOBALS:
+        raise NotSupportedError(f"{name.upper()} is not supported in a dedicated SQL pool.", 104)
+    raise ProgrammingError(f'Must declare the scalar variable "{name}".', 137, 15, 2)
+
+
+_GLOBALS: Mapping[str, Callable[[Session], tuple[object, SqlType]]] = {
+    "@@datefirst": lambda _: (7, SqlType("tinyint")),
+    "@@error": lambda session: (session.error_number, INT),
+    "@@language": lambda _: ("us_english", NVARCHAR),
+    "@@spid": lambda session: (session.number, SqlType("smallint")),
+    "@@trancount": lambda session: (int(session.in_transaction), INT),
+    "@@version": lambda _: ("Microsoft Azure SQL Data Warehouse - emulated by onnx-sql-deployer", NVARCHAR),
+    # Not in the pool's list, but what tools ask every server: inferred.
+    "@@servername": lambda _: ("emulator", NVARCHAR),
+}
+"""Functions that are written as variables (learn.microsoft.com: T-SQL language elements for dedicated SQL pool)."""
+
+_ABSENT_GLOBALS = frozenset(["@@rowcount", "@@identity", "@@fetch_status", "@@nestlevel", "@@procid", "@@cursor_rows"])
+"""Of SQL Server's, those that the pool's list does not have."""
 
 
 def _object_id(session: Session, texts: list[str]) -> int | None:

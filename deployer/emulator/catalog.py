@@ -65,7 +65,9 @@ class Catalog:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self.connection = connection
-        self.temporary = f"{TEMPORARY}{next(_sessions)}"
+        self.number = next(_sessions)
+        """The session's, as @@SPID tells it."""
+        self.temporary = f"{TEMPORARY}{self.number}"
         """The schema that holds this session's `#` tables, as ordinary ones, so that other cursors can read them."""
         connection.execute(_SETUP)
         self._drop_left_over()
@@ -248,7 +250,7 @@ class Catalog:
                 self._drop(schema)
 
 
-_sessions = itertools.count()
+_sessions = itertools.count(51)
 _live: set[str] = set()
 """Schemas of the sessions of this process that are open."""
 

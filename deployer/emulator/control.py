@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import DatabaseError, ProgrammingError
-from deployer.emulator.frames import Result
+from deployer.emulator.frames import Message, Result
+from deployer.emulator.printf import format_message
 from deployer.emulator.types import NVARCHAR
 
 if TYPE_CHECKING:
@@ -36,6 +37,22 @@ def run_if(session: Session, statement: st.If) -> Iterator[Result]:
     return session.run(chosen) if chosen is not None else iter(())
 
 
+class _Broken(Exception):
+    """BREAK, on its way to the loop that it ends."""
+
+
+def run_while(session: Session, statement: st.While) -> Iterator[Result]:
+    while session.is_true(statement.condition):
+        try:
+            yield from session.run(statement.body)
+        except _Broken:
+            return
+
+
+def run_break(_session: Session, _statement: st.Break) -> None:
+    raise _Broken
+
+
 def run_try(session: Session, statement: st.Try) -> Iterator[Result]:
     frame = session.frames[-1]
     depth = len(session.frames)
@@ -44,6 +61,7 @@ def run_try(session: Session, statement: st.Try) -> Iterator[Result]:
     except DatabaseError as error:
         del session.frames[depth:]
         before, frame.caught = frame.caught, error
+        session.error_number = error.number
         try:
             yield from session.run_all(statement.handler)
         finally:
@@ -68,8 +86,45 @@ def run_throw(session: Session, statement: st.Throw) -> Iterator[Result]:
     raise ProgrammingError(str(message), number, 16, int(str(state)))
 
 
+def run_raise_error(session: Session, statement: st.RaiseError) -> None:
+    """A severity of 10 and below is a message, any other an error.
+
+    That an error ends the batch, as all of the pool's do here, is inferred: SQL Server goes on behind it.
+    """
+    text, severity, state = (
+        session.scalar(part)[0] for part in (statement.message, statement.severity, statement.state)
+    )
+    arguments = [session.scalar(argument)[0] for argument in statement.arguments]
+    if len(arguments) > _MOST_ARGUMENTS:
+        raise ProgrammingError(f"RAISERROR takes {_MOST_ARGUMENTS} substitution parameters at most.", 2747)
+    if not isinstance(severity, int) or not isinstance(state, int) or not isinstance(text, str):
+        raise ProgrammingError("RAISERROR takes a text, and integers for severity and state.", 2732)
+    if severity > _MOST_SEVERE:
+        raise ProgrammingError(
+            "Error severity levels greater than 18 can only be specified by members of the sysadmin role, using the "
+            "WITH LOG option.",
+            2754,
+        )
+    message = format_message(text, arguments)
+    if severity > _LAST_MESSAGE:
+        raise ProgrammingError(message, 50_000, severity, state if state >= 0 else 1)
+    procedure = session.frames[-1].procedure
+    session.messages.append(
+        Message(message, 50_000, max(severity, 0), state if state >= 0 else 1, statement.line, procedure)
+    )
+    if statement.seterror:
+        session.error_number = 50_000
+
+
+_MOST_ARGUMENTS = 20
+_MOST_SEVERE = 18
+_LAST_MESSAGE = 10
+"""The severity up to which RAISERROR gives a message, and no error (learn.microsoft.com: RAISERROR)."""
+
+
 def run_print(session: Session, statement: st.Print) -> None:
-    session.messages.append(str(session.scalar(statement.value, NVARCHAR)[0] or ""))
+    text = str(session.scalar(statement.value, NVARCHAR)[0] or "")
+    session.messages.append(Message(text, line=statement.line, procedure=session.frames[-1].procedure))
 
 
 def run_setting(_session: Session, _statement: st.Setting) -> None:

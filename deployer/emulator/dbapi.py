@@ -120,7 +120,7 @@ class Connection:
     @property
     def messages(self) -> list[str]:
         """What PRINT wrote so far."""
-        return self.session.messages
+        return [message.text for message in self.session.messages]
 
     def cursor(self) -> Cursor:
         return Cursor(self)

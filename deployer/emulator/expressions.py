@@ -12,7 +12,7 @@ from deployer.emulator.aggregates import AGGREGATES, RANKINGS, Aggregate, argume
 from deployer.emulator.casts import cast, once, quote
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.functions import OPERATORS, SCALARS, Typed, as_type, common, join_texts, operate
-from deployer.emulator.known import BARE_FUNCTIONS, SESSION_FUNCTIONS, need_known, shown
+from deployer.emulator.known import ABSENT_FUNCTIONS, BARE_FUNCTIONS, SESSION_FUNCTIONS, need_known, shown
 from deployer.emulator.syntax import Cast, qualifier
 from deployer.emulator.types import BIGINT, FLOAT, INT, MAX, NVARCHAR, VARBINARY_MAX, SqlType, wider
 from deployer.emulator.values import Parameters, literal
@@ -224,6 +224,8 @@ class Expressions:
                 raise ProgrammingError("The iif function requires 3 argument(s).", 174, 15)
             condition, yes, no = node.expressions
             return self._choose([(self.condition(condition, scope), self.value(yes, scope))], self.value(no, scope))
+        if name in ABSENT_FUNCTIONS:
+            raise NotSupportedError(f"{name} is not supported in a dedicated SQL pool.", 104)
         if name not in SCALARS and name not in SESSION_FUNCTIONS:
             raise NotSupportedError(f"The emulator does not know the function {name}.")
         fewest, most = SESSION_FUNCTIONS[name] if name in SESSION_FUNCTIONS else SCALARS[name][:2]

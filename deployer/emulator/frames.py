@@ -22,6 +22,18 @@ class Result:
     count: int = -1
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What PRINT or a RAISERROR of low severity said; for PRINT, number and level are 0."""
+
+    text: str
+    number: int = 0
+    level: int = 0
+    state: int = 1
+    line: int = 0
+    procedure: str = ""
+
+
 @dataclass(slots=True)
 class Frame:
     """The variables of a batch or a procedure (its name is `procedure`, empty for a batch or a text), the values of its

@@ -7,7 +7,7 @@ nothing passes that `functions` does not list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 import sqlglot
@@ -21,6 +21,7 @@ from deployer.emulator import statements as st
 from deployer.emulator.definitions import Definitions
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
 from deployer.emulator.manipulations import Manipulations
+from deployer.emulator.settings import ISOLATION, SETTINGS
 
 
 class Parser(Definitions, Manipulations):
@@ -48,6 +49,7 @@ class Parser(Definitions, Manipulations):
         marks = (token.start for token in tokens if token.token_type == TokenType.PLACEHOLDER)
         self.markers = {start: number for number, start in enumerate(marks)}
         self.sql = sql
+        self.loops = 0
         self._chunks = [tokens]
         self._chunk_index = 0
         self._advance_chunk()
@@ -99,6 +101,18 @@ class Parser(Definitions, Manipulations):
             otherwise = self._one()
         return st.If(condition, then, otherwise)
 
+    def _read_while(self) -> st.Statement:
+        condition = self._condition()
+        self.loops += 1
+        body = self._one()
+        self.loops -= 1
+        return st.While(condition, body)
+
+    def _read_break(self) -> st.Statement:
+        if not self.loops:
+            raise ProgrammingError("Cannot use a BREAK statement outside the scope of a WHILE statement.", 135, 15)
+        return st.Break()
+
     def _read_begin(self) -> st.Statement:
         if self._word("TRY"):
             body = self._statements(("END",))
@@ -139,18 +153,41 @@ class Parser(Definitions, Manipulations):
 
     def _read_set(self) -> st.Statement:
         if self._curr and self._curr.token_type != TokenType.PARAMETER:
-            words: list[str] = []
-            while self._curr and self._curr.token_type != TokenType.SEMICOLON and len(words) < 3:
-                words.append(self._text)
-                self._advance()
-            if len(words) == 2 and words[1] in _SETTINGS.get(words[0], ()):
-                return st.Setting(words[0], words[1] == "ON")
-            raise NotSupportedError(f"The emulator does not know SET {' '.join(words)}.")
+            return self._setting()
         name = self._variable()
-        if self._compound():
-            raise NotSupportedError(f"The emulator does not know {self._curr.text}= in SET.")
+        operator = _COMPOUND[self._curr.text] if self._compound() else None
+        if operator is not None:
+            self._advance()
         self._match(TokenType.EQ) or self._refuse()
-        return st.SetVariable(name, self._value())
+        value = self._value()
+        if operator is not None:
+            value = operator(this=exp.Parameter(this=exp.Var(this=name[1:])), expression=exp.Paren(this=value))
+        return st.SetVariable(name, value)
+
+    def _setting(self) -> st.Statement:
+        """Options that share a value: `SET ANSI_NULLS, ANSI_PADDING ON`."""
+        if self._word("TRANSACTION", "ISOLATION", "LEVEL"):
+            if not self._word(*ISOLATION.split()):
+                raise NotSupportedError(
+                    f"Only the isolation level {ISOLATION} can be set in a dedicated SQL pool, not {self._text}.", 104
+                )
+            return st.Block(())
+        names = [self._setting_name()]
+        while self._match(TokenType.COMMA):
+            names.append(self._setting_name())
+        value = ("-" if self._match(TokenType.DASH) else "") + (self._curr.text.upper() if self._curr else "")
+        self._advance()
+        for name in names:
+            if value not in SETTINGS[name] and not (not SETTINGS[name] and value.lstrip("-").isdigit()):
+                raise NotSupportedError(f"The emulator does not know SET {name} {value}.")
+        return st.Block(tuple(st.Setting(name, value != "OFF") for name in names))
+
+    def _setting_name(self) -> str:
+        name = self._text
+        if name not in SETTINGS:
+            raise NotSupportedError(f"The emulator does not know SET {name}.")
+        self._advance()
+        return name
 
     def _read_print(self) -> st.Statement:
         return st.Print(self._value())
@@ -158,13 +195,40 @@ class Parser(Definitions, Manipulations):
     def _read_throw(self) -> st.Statement:
         if not self._curr or self._curr.token_type == TokenType.SEMICOLON or self._text == "END":
             return st.Throw(None, None, None)
-        number = self._value()
-        if not self._match(TokenType.COMMA):
+        number = self._constant()
+        self._match(TokenType.COMMA) or self._refuse()
+        message = self._constant()
+        self._match(TokenType.COMMA) or self._refuse()
+        return st.Throw(number, message, self._constant())
+
+    def _read_raiserror(self) -> st.Statement:
+        self._match(TokenType.L_PAREN) or self._refuse()
+        if self._curr and self._curr.token_type == TokenType.NUMBER:
+            # learn.microsoft.com, RAISERROR: the grammar for Synapse has a text or a variable, and no number.
+            raise NotSupportedError("RAISERROR with a message's number is not supported in a dedicated SQL pool.", 104)
+        parts = [self._constant()]
+        while self._match(TokenType.COMMA):
+            parts.append(self._constant())
+        self._match_r_paren()
+        if len(parts) < 3:
             self._refuse()
-        message = self._value()
-        if not self._match(TokenType.COMMA):
-            self._refuse()
-        return st.Throw(number, message, self._value())
+        options: list[str] = []
+        while self._word("WITH") if not options else self._match(TokenType.COMMA):
+            options.append(self._text)
+            if not any(self._word(option) for option in ("NOWAIT", "LOG", "SETERROR")):
+                self._refuse()
+        return st.RaiseError(parts[0], parts[1], parts[2], tuple(parts[3:]), "SETERROR" in options)
+
+    def _constant(self) -> exp.Expr:
+        """A constant or a variable, where the grammar has no expression."""
+        sign = self._match(TokenType.DASH)
+        value = self._parse_primary() or self._parse_parameter_or_mark() or self._refuse()
+        return exp.Neg(this=value) if sign else value
+
+    def _parse_parameter_or_mark(self) -> exp.Expr | None:
+        if self._match(TokenType.PARAMETER):
+            return self._parse_parameter()
+        return self._parse_placeholder()
 
     def _read_exec(self) -> st.Statement:
         if self._match(TokenType.L_PAREN):
@@ -200,11 +264,17 @@ class Parser(Definitions, Manipulations):
     _read_execute = _read_exec
 
 
-_SETTINGS = {
-    "NOCOUNT": ("ON", "OFF"),
-    **dict.fromkeys(["XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER", "ANSI_WARNINGS", "ANSI_PADDING"], ("ON",)),
+_COMPOUND: Mapping[str, type[exp.Binary]] = {
+    "+": exp.Add,
+    "-": exp.Sub,
+    "*": exp.Mul,
+    "/": exp.Div,
+    "%": exp.Mod,
+    "&": exp.BitwiseAnd,
+    "|": exp.BitwiseOr,
+    "^": exp.BitwiseXor,
 }
-"""Settings that the emulator is always in."""
+"""Operators that SET @a … = has before its sign."""
 
 _BEGINS_ARGUMENT = frozenset(
     [
@@ -218,13 +288,14 @@ _BEGINS_ARGUMENT = frozenset(
         TokenType.NULL,
     ]
 )
-_UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE"])
-"""Statements that the dedicated pool lacks (learn.microsoft.com: T-SQL language elements for dedicated SQL pool)."""
+_UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE", "CONTINUE"])
+"""Statements that the dedicated pool lacks (learn.microsoft.com: T-SQL language elements for dedicated SQL pool; WHILE,
+whose grammar for Synapse has BREAK only).
+"""
 
 _NOT_YET = frozenset(
     [
-        "WHILE",
-        "RAISERROR",
+        "KILL",
         "BACKUP",
         "COPY",
         "BULK",

@@ -77,5 +77,10 @@ SESSION_FUNCTIONS: Mapping[str, tuple[int, int]] = {
 }
 """Functions that ask about the session, with fewest and most arguments."""
 
+ABSENT_FUNCTIONS = frozenset(["ERROR_LINE", "SCOPE_IDENTITY", "IDENT_CURRENT", "ROWCOUNT_BIG"])
+"""Functions that the pool lacks (learn.microsoft.com: Use transactions in a SQL pool, which names ERROR_LINE; T-SQL
+language elements for dedicated SQL pool, whose list has none of them).
+"""
+
 BARE_FUNCTIONS = frozenset(["CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER"])
 """Functions that are written without parentheses."""

@@ -9,7 +9,7 @@ from deployer.emulator import answers, changes, control, merging, objects, princ
 from deployer.emulator import statements as st
 from deployer.emulator.catalog import Catalog
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
-from deployer.emulator.frames import Frame, Result
+from deployer.emulator.frames import Frame, Message, Result
 from deployer.emulator.functions import Typed, as_type
 from deployer.emulator.grammar import count_marks, parse_batch
 from deployer.emulator.predict import PredictRelation
@@ -17,7 +17,7 @@ from deployer.emulator.refusals import translate_error
 from deployer.emulator.relations import Relation, Scope, View
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, table_name
-from deployer.emulator.types import INT, NVARCHAR, SqlColumn, SqlType
+from deployer.emulator.types import INT, SqlColumn, SqlType
 from deployer.emulator.values import Parameters, literal
 
 if TYPE_CHECKING:
@@ -45,9 +45,11 @@ class Session:
         connection.execute("SET default_collation = 'NOCASE'")
         # A division by zero is an error, and not NULL or infinity.
         connection.execute("SET ieee_floating_point_ops = false")
-        self.messages: list[str] = []
+        self.messages: list[Message] = []
         """What PRINT wrote."""
-        self.in_transaction = False
+        self.error_number: int = 0
+        """@@ERROR: the number of the last statement's error; 0 for none."""
+        self.in_transaction: bool = False
         self.doomed = False
         self.frames = [Frame()]
         self.scored: dict[str, PredictRelation] = {}
@@ -79,6 +81,11 @@ class Session:
             yield from self.run_all(statements)
         finally:
             self.release()
+
+    @property
+    def number(self) -> int:
+        """@@SPID: the server's own sessions have the numbers up to 50."""
+        return self.catalog.number
 
     @property
     def variables(self) -> Mapping[str, tuple[object, SqlType]]:
@@ -143,8 +150,11 @@ class Session:
             self._refuse_doomed()
         try:
             yield from RUNNERS[type(statement)](self, statement) or ()
+            if not isinstance(statement, _HOLDS_OTHERS):
+                self.error_number = 0
         except DatabaseError as error:
             self._doom()
+            self.error_number = error.number
             error.at(statement.line, self.frames[-1].procedure)
             raise
         except RecursionError:
@@ -220,10 +230,8 @@ class Session:
             if int(name[1:]) >= len(frame.parameters):
                 raise ProgrammingError("A parameter marker within a view, a procedure or EXEC has no value.", 8179)
             return frame.parameters[int(name[1:])]
-        if name == "@@version":
-            return "Microsoft Azure SQL Data Warehouse - emulated by onnx-sql-deployer", NVARCHAR
-        if name == "@@trancount":
-            return int(self.in_transaction), INT
+        if name.startswith("@@"):
+            return answers.global_variable(self, name)
         if name not in frame.variables:
             raise ProgrammingError(f'Must declare the scalar variable "{name}".', 137, 15, 2)
         return frame.variables[name]
@@ -298,8 +306,11 @@ RUNNERS: Mapping[type[st.Statement], Runner] = {
     st.Query: run_query,
     st.Block: control.run_block,
     st.If: control.run_if,
+    st.While: control.run_while,
+    st.Break: control.run_break,
     st.Try: control.run_try,
     st.Throw: control.run_throw,
+    st.RaiseError: control.run_raise_error,
     st.Print: control.run_print,
     st.Setting: control.run_setting,
     st.Begin: control.run_begin,
@@ -327,6 +338,9 @@ RUNNERS: Mapping[type[st.Statement], Runner] = {
     st.AlterRole: principals.run_alter_role,
 }
 """What runs each kind of statement; one that gives results gives them one after the other."""
+
+_HOLDS_OTHERS = (st.Block, st.If, st.While, st.Try, st.ExecuteText, st.ExecuteProcedure, st.RaiseError)
+"""Statements that leave @@ERROR as those within them left it, or set it themselves."""
 
 _REFUSED_WHEN_DOOMED = (
     st.Query,

@@ -33,6 +33,17 @@ class If(Statement):
 
 
 @dataclass(slots=True)
+class While(Statement):
+    condition: exp.Expr
+    body: Statement
+
+
+@dataclass(slots=True)
+class Break(Statement):
+    pass
+
+
+@dataclass(slots=True)
 class Block(Statement):
     body: tuple[Statement, ...]
 
@@ -87,6 +98,17 @@ class Throw(Statement):
     number: exp.Expr | None
     message: exp.Expr | None
     state: exp.Expr | None
+
+
+@dataclass(slots=True)
+class RaiseError(Statement):
+    """RAISERROR. `seterror` sets @@ERROR even where the severity makes it a message only."""
+
+    message: exp.Expr
+    severity: exp.Expr
+    state: exp.Expr
+    arguments: tuple[exp.Expr, ...]
+    seterror: bool
 
 
 @dataclass(slots=True)
