@@ -1,12 +1,12 @@
 """Let a model that takes one row a run take many, so that nothing changes: `free_batch` and `loop_rows`.
 
 A model exported with `[1,1]` inputs is fed row by row by the pool, at some 30 thousand rows a second. There are two
-faster ways:
+faster ways for any model:
 
 - `free_batch` sets the first dimension free, which is right only if no node lets one row touch another. It follows the
   batch through the graph, node by node, by an allow-list; what is not on it ends the attempt. The runtime then still
   compares the freed model with the original on rows, bit for bit: ONNX Runtime multiplies one row by a matrix with
-  another kernel than several rows, and the last bit may differ.
+  another kernel than several rows, and the last bit may differ (`deployer.paired` then has a form that does not).
 - `loop_rows` puts the graph as it is into the body of a Scan, which runs it once a row without leaving ONNX Runtime.
   That is the same computation by construction, for any graph, at a fraction of the price of a call.
 """

@@ -14,6 +14,7 @@ import numpy as np
 
 from deployer.errors import RuntimeFault
 from deployer.model import Column, Model
+from deployer.paired import PAIR, pair_rows
 from deployer.rows import NUMPY_TYPES, make_rows
 from deployer.rowwise import free_batch, loop_rows, takes_one_row
 from deployer.scalars import input_columns, output_columns
@@ -36,12 +37,14 @@ class Scorer:
     its votes in another order, so that a score would depend on its batch and on the machine. `score_batches` uses the
     cores by scoring several batches at once.
 
-    `columns` names the columns of a wide input, as for `deployer.scalars.input_columns`. Raises `RuntimeFault` where
-    ONNX Runtime does not load the model.
+    `columns` names the columns of a wide input, as for `deployer.scalars.input_columns`; `group` is how many rows the
+    model takes at a time, or a multiple of them (`deployer.paired`). Raises `RuntimeFault` where ONNX Runtime does not
+    load the model.
     """
 
-    def __init__(self, model: Model, columns: Sequence[str] = ()) -> None:
+    def __init__(self, model: Model, columns: Sequence[str] = (), group: int = 1) -> None:
         self.model = model
+        self.group = group
         self.columns = input_columns(model, columns)
         self.outputs = output_columns(model)
         self._session = open_session(model)
@@ -56,21 +59,35 @@ class Scorer:
         if not takes_one_row(self.model):
             return None
         names = [name for names in self.columns.values() for name in names]
+        freed = free_batch(self.model, value_shapes(self.model, names))
+        if freed is None:
+            return None
         rows = {name: values[:_PROOF_ROWS] for name, values in make_rows(self.model, names).items()}
-        outputs = tuple(self.outputs)
         try:
-            freed = free_batch(self.model, value_shapes(self.model, names))
-            if freed is None or takes_one_row(freed):
-                return None
-            scorer = Scorer(freed, names)
-            alone = self._score_alone(rows, outputs)
-            for size in (_PROOF_ROWS, 7):
-                together = scorer.score({name: values[:size] for name, values in rows.items()}, outputs)
-                if not all(same_bits(alone[name][:size], values) for name, values in together.items()):
-                    return None
+            alone = self._score_alone(rows, tuple(self.outputs))
         except RuntimeFault:
             return None
-        return scorer
+        scorer = Scorer(freed, names)
+        if scorer.gives(rows, alone):
+            return scorer
+        paired = pair_rows(freed)
+        if paired is None:
+            return None
+        scorer = Scorer(paired, names, PAIR)
+        # Columns are called after classes, and the operator that lists them has been taken apart.
+        scorer.outputs = self.outputs
+        return scorer if scorer.gives(rows, alone) else None
+
+    def gives(self, rows: Batch, scores: Batch) -> bool:
+        """Whether it gives these rows these scores to the last bit, all of them together and a few."""
+        try:
+            for size in (len(next(iter(rows.values()))), 7):
+                together = self.score({name: values[:size] for name, values in rows.items()}, tuple(self.outputs))
+                if not all(same_bits(scores[name][:size], values) for name, values in together.items()):
+                    return False
+        except RuntimeFault:
+            return False
+        return True
 
     def score(self, batch: Batch, outputs: Sequence[str] | None = None) -> dict[str, Array]:
         """Score the rows of a batch; one array a column of the outputs asked for (all that give columns, if None).
@@ -80,9 +97,13 @@ class Scorer:
         Runtime refuses the rows.
         """
         wanted = tuple(self.outputs) if outputs is None else tuple(outputs)
+        count = len(next(iter(batch.values())))
+        if missing := -count % self.group:
+            filled = {name: np.append(values, values[-1:].repeat(missing)) for name, values in batch.items()}
+            return {name: values[:count] for name, values in self.score(filled, wanted).items()}
         if not takes_one_row(self.model):
             return self._run(self._session, self.feed(batch), wanted)
-        if not len(next(iter(batch.values()))):
+        if not count:
             return self._no_scores(wanted)
         if self.freed is not None:
             return self.freed.score(batch, wanted)
