@@ -19,7 +19,7 @@ import numpy as np
 from deployer.compare import Array, Batch
 from deployer.errors import DatabaseError, MissingPackage
 from deployer.names import ObjectName, parse_name
-from deployer.plan import Applied, Plan, Statement
+from deployer.plan import Applied, Plan, Scoring, Statement
 from deployer.sql import find_templates, make_environment, render
 from deployer.table import Table, TableColumn
 
@@ -184,19 +184,25 @@ def apply_plan(plan: Plan, database: Database, progress: Callable[[Statement], N
     return Applied(plan.model_id, stored, ran)
 
 
-def score_rows(plan: Plan, database: Database, batch_rows: int = 65_536) -> Iterator[Batch]:
+def score_rows(
+    plan: Plan, database: Database, batch_rows: int = 65_536, scoring: Scoring | None = None
+) -> Iterator[Batch]:
     """Key and scores of every row, in the order of the key, as arrays of up to `batch_rows`.
 
-    The plan's checks run first. A NULL is NaN in a column of floats; a column of whole numbers that has one is an array
-    of objects. Raises `DatabaseError` where the database refuses, or has NULL where the spec says no.
+    They come through `scoring`, one of the plan's views, procedures and tables, which is run where it has to be;
+    without one as `plan.score` has them. The plan's checks run first. A NULL is NaN in a column of floats; a column of
+    whole numbers that has one is an array of objects. Raises `DatabaseError` where the database refuses, or has NULL
+    where the spec says no.
     """
     if batch_rows < 1:
         raise DatabaseError(f"batches of {batch_rows} rows", hint="give 1 or more")
     for check in plan.checks:
         database.run(check)
+    if scoring is not None and scoring.run is not None:
+        database.run(scoring.run)
     names = [*(key.column for key in plan.contract.keys), *(output.name for output in plan.contract.outputs)]
     types = [*(None for _ in plan.contract.keys), *(_NUMPY.get(o.sql_type.base) for o in plan.contract.outputs)]
-    for columns in database.stream(plan.score, types, batch_rows):
+    for columns in database.stream(scoring.read if scoring else plan.score, types, batch_rows):
         yield dict(zip(names, columns, strict=True))
 
 
@@ -287,6 +293,8 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"has shape .* which is not supported", "an input is several columns wide: `deployer fix` splits it"),
     (r"Doesn't match the input column type", "a column reaches PREDICT without its cast: apply the plan again"),
     (r"\b51003\b|refuses it", "say what becomes of it: nulls: skip row, or {use: VALUE}"),
+    (r"\b51004\b", "`key` in the spec has to tell the rows apart, and has no NULL"),
+    (r"\b51005\b", "give the table another name in the spec, or drop it"),
     (r"\b5100[12]\b", "a stored version never changes: deploy under a new version"),
     (r"\b208\b|Invalid object name", "create it, or correct its name in the spec"),
     (r"\b207\b|Invalid column name", "read the table again: its columns are not those that were planned for"),

@@ -87,13 +87,24 @@ def shorten(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SqlTypeName:
-    """A T-SQL type that PREDICT takes or gives: `real`, `bigint`, `varchar(20)`. `length` only for text."""
+    """A T-SQL type: `real`, `varchar(20)`, `decimal(10, 2)`.
+
+    `length` is that of text, the precision of decimals, the digits of a time's seconds. PREDICT takes and gives numbers
+    and text only; the rest is for parameters.
+    """
 
     base: str
     length: int | None = None
+    scale: int | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether PREDICT gives it as a number."""
+        return self.base in _PLAIN_TYPES
 
     def __str__(self) -> str:
-        return self.base if self.length is None else f"{self.base}({self.length})"
+        numbers = [str(number) for number in (self.length, self.scale) if number is not None]
+        return f"{self.base}({', '.join(numbers)})" if numbers else self.base
 
 
 LONGEST_TEXT: Mapping[str, int] = {"char": 8000, "varchar": 8000, "nchar": 4000, "nvarchar": 4000}
@@ -118,3 +129,33 @@ def parse_type(text: str) -> SqlTypeName:
     if not 1 <= int(match[2]) <= LONGEST_TEXT[base]:
         raise ValueError(f"{text!r}: the length of {base} is from 1 to {LONGEST_TEXT[base]}")
     return SqlTypeName(base, int(match[2]))
+
+
+_COLUMN_TYPES: Mapping[str, tuple[tuple[int, int], ...]] = {
+    **dict.fromkeys(["bit", "tinyint", "smallint", "int", "bigint", "real", "float", "money", "smallmoney"], ()),
+    **dict.fromkeys(["date", "smalldatetime", "datetime", "uniqueidentifier"], ()),
+    **dict.fromkeys(["datetime2", "datetimeoffset", "time"], ((0, 7),)),
+    **dict.fromkeys(["decimal", "numeric"], ((1, 38), (0, 38))),
+    **{name: ((1, longest),) for name, longest in LONGEST_TEXT.items()},
+}
+"""Types that rows can be chosen by, and from where to where their numbers go (learn.microsoft.com: data types)."""
+
+
+def parse_column_type(text: str) -> SqlTypeName:
+    """`datetime2(3)` to its parts; `ValueError` for a type that rows cannot be chosen by, or text without a length."""
+    match = re.fullmatch(r"\s*([A-Za-z_]\w*)\s*(?:\(\s*(\d{1,4})\s*(?:,\s*(\d{1,4})\s*)?\))?\s*", text)
+    base = match[1].lower() if match else ""
+    if match is None or base not in _COLUMN_TYPES:
+        raise ValueError(
+            f"{shorten(text)} is not a type that rows can be chosen by; one of: {', '.join(_COLUMN_TYPES)}"
+        )
+    numbers = [int(number) for number in (match[2], match[3]) if number]
+    if base in LONGEST_TEXT and not numbers:
+        raise ValueError(f"{text!r} has no length, and T-SQL would cut the text; write {base}(n)")
+    ranges = _COLUMN_TYPES[base]
+    if len(numbers) > len(ranges) or any(
+        not low <= number <= high for number, (low, high) in zip(numbers, ranges, strict=False)
+    ):
+        listed = ", ".join(f"{low} to {high}" for low, high in ranges) or "none"
+        raise ValueError(f"{text!r}: the numbers of {base} are {listed}")
+    return SqlTypeName(base, *numbers)

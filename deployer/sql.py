@@ -22,6 +22,11 @@ _MESSAGE_LENGTH = 2_000
 """THROW takes 2,048 characters (learn.microsoft.com: THROW)."""
 
 
+_TEMPLATE_ENDING = ".sql.j2"
+_LABEL_LENGTH = 255
+"""learn.microsoft.com: OPTION clause, LABEL is nvarchar(255)."""
+
+
 class Sql(str):
     """Text that is safe to stand in T-SQL as it is."""
 
@@ -115,6 +120,40 @@ def quote_type(name: SqlTypeName) -> Sql:
     return Sql(name)
 
 
+def quote_label(text: str) -> Sql:
+    """Text as the LABEL of a request, which takes a literal of text without an N before it."""
+    return Sql("'" + label_text(text).replace("'", "''") + "'")
+
+
+def label_text(text: str) -> str:
+    """What of a text a label can hold: plain ASCII, as much as fits."""
+    return "".join(c if " " <= c <= "~" and c != "?" else "_" for c in _one_line(text))[:_LABEL_LENGTH]
+
+
+_RIGHTS = frozenset(
+    ["SELECT", "INSERT", "UPDATE", "DELETE", "ALTER", "EXECUTE", "CREATE TABLE", "CREATE VIEW", "CREATE PROCEDURE"]
+)
+
+
+def quote_right(right: str) -> Sql:
+    """A right that is given: one of few."""
+    if right not in _RIGHTS:
+        raise PlanError(f"{shorten(right)} is no right that is given", hint=f"one of: {', '.join(sorted(_RIGHTS))}")
+    return Sql(right)
+
+
+def quote_parameter(name: str) -> Sql:
+    """The name of a parameter, which stands in no brackets: `@name` without its `@`."""
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise PlanError(f"{shorten(name)} is no name of a parameter", hint="use letters, digits and _")
+    return Sql(name)
+
+
+def indent(text: str) -> str:
+    """A block of lines, four blanks further in. No text of a template spans lines, so none is changed."""
+    return re.sub(r"^(?=[^\n]*\S)", "    ", text, flags=re.MULTILINE)
+
+
 # --- Templates -------------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +188,11 @@ def make_environment(*folders: Path) -> jinja2.Environment:
         "type": quote_type,
         "comment": quote_comment,
         "message": quote_message,
+        "label": quote_label,
+        "parameter": quote_parameter,
+        "right": quote_right,
+        "indent": indent,
+        "length": len,
     }
     return environment
 
@@ -172,11 +216,26 @@ def render(environment: jinja2.Environment, template: str, **facts: object) -> s
     try:
         return environment.get_template(template).render(facts).strip() + "\n"
     except jinja2.TemplateNotFound as error:
+        place = _find_place(error)
         raise PlanError(
-            f"no template {error.name!r}", hint=f"the templates are in {str(find_templates())!r}"
+            f"{f'{place}: ' if place else ''}no template {error.name!r}",
+            hint=f"the templates are in {str(find_templates())!r}",
         ) from error
     except jinja2.TemplateSyntaxError as error:
         place = f"{error.filename or template}:{error.lineno}"
         raise PlanError(f"{place}: {error.message}", hint="correct the template") from error
-    except (jinja2.TemplateError, AttributeError, TypeError, ValueError) as error:
-        raise PlanError(f"template {template!r}: {error}", hint="correct the template") from error
+    except Exception as error:
+        # Whatever Python raises, a template can: a user's template is a program, if a small one.
+        message, hint = (error.message, error.hint) if isinstance(error, PlanError) else (str(error), "")
+        place = _find_place(error) or template
+        raise PlanError(f"{place}: {message or type(error).__name__}", hint=hint or "correct the template") from error
+
+
+def _find_place(error: Exception) -> str:
+    """File and line of the innermost template that an error came through; Jinja puts them into the traceback."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(_TEMPLATE_ENDING):
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

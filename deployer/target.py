@@ -39,7 +39,8 @@ class Target:
 
     name: str
     title: str
-    status: Literal["available", "unproven", "retired"]
+    status: Literal["available", "unproven", "retired", "unsupported"]
+    """`unsupported`: it has no engine for ONNX, so nothing can be planned for it."""
     status_note: str
     templates: str
     """The folder of `sql_templates/` whose templates are looked up before the common ones."""
@@ -62,6 +63,10 @@ class Target:
     """Largest model that a `0x…` literal in a script can carry, in bytes."""
     identifier_length: Limit[int]
     """Longest name, in characters."""
+    create_table_as: Limit[int]
+    """1 where `CREATE TABLE … AS SELECT` and `RENAME OBJECT` make tables of scores, 0 where they do not."""
+    merge: Limit[int]
+    """1 where `MERGE` writes into a hash-distributed table, 0 where rows are deleted and inserted instead."""
     types: Mapping[str, SqlType]
     """ONNX element type to T-SQL type; a type that is not listed can be neither bound nor returned."""
 

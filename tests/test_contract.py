@@ -222,8 +222,8 @@ def test_all_problems_are_told_at_once() -> None:
         "input 'fareAmount': 'dbo.nyc_taxi' has no column 'fare_amount'; did you mean 'fareAmount'?",
         "key 'trip': 'dbo.nyc_taxi' has no column 'trip'; did you mean 'trip_id'?",
         "output 'scores': the spec names it, and the model has not; did you mean 'score'?",
-        "outputs: result column 'TRIP_ID' is named twice, by outputs or by the key",
-        "outputs: result column 'Same' is named twice, by outputs or by the key",
+        "outputs: result column 'TRIP_ID' is named twice, by outputs, key or watermark",
+        "outputs: result column 'Same' is named twice, by outputs, key or watermark",
         "output 'label': the spec says type 'real', the model gives 'bigint'",
     ]
 

@@ -27,6 +27,7 @@ from tests.cases import TABLE, TAXI, make_model, make_spec, refuse_what_is_no_sq
 from tests.test_sql import TEXT, storable
 
 GOLDEN = Path(__file__).parent / "golden"
+TIMED = Table(TABLE.name, (*TABLE.columns, TableColumn("pickup_time", "datetime2", None, nullable=True)))
 NULLABLE = Table(TABLE.name, tuple(TableColumn(c.name, c.type, c.length, nullable=True) for c in TABLE.columns))
 
 
@@ -73,13 +74,91 @@ CASES = {
         },
         table=None,
     ),
+    "procedure": Case(
+        {
+            "statements": [
+                {
+                    "procedure": "ml.score_trips",
+                    "parameters": {
+                        "since": {"from": "pickup_time"},
+                        "until": {"before": "pickup_time"},
+                        "payment": {"equals": "paymentType", "type": "varchar(10)"},
+                    },
+                }
+            ]
+        },
+        table=TIMED,
+    ),
+    "replace": Case(
+        {
+            "statements": [
+                {
+                    "procedure": "ml.score_trips",
+                    "into": "ml.trip_scores",
+                    "mode": "replace",
+                    "distribution": {"hash": "TRIP_ID"},
+                    "index": {"clustered": ["trip_id"]},
+                }
+            ],
+            "columns": {"fareAmount": {"nulls": "refuse"}, "paymentType": {"nulls": {"use": ""}}},
+            "outputs": {"score": {}, "payment": {"type": "varchar(20)"}},
+        },
+        table=NULLABLE,
+    ),
+    "insert": Case({"statements": [{"procedure": "ml.score", "into": "ml.scores", "mode": "insert"}]}),
+    "merge": Case(
+        {
+            "statements": [
+                {"procedure": "ml.score", "into": "ml.scores", "mode": "merge", "distribution": {"hash": "trip_id"}}
+            ],
+            "outputs": {"score": {}},
+        }
+    ),
+    "delete_and_insert": Case(
+        {"statements": [{"procedure": "ml.score", "into": "ml.scores", "mode": "merge"}], "outputs": {"score": {}}}
+    ),
+    "incremental": Case(
+        {
+            "statements": [
+                {
+                    "procedure": "ml.score",
+                    "into": "ml.scores",
+                    "mode": "incremental",
+                    "watermark": "pickup_time",
+                    "distribution": "replicate",
+                }
+            ],
+            "columns": {"passengerCount": {"nulls": "skip row"}},
+            "outputs": {"score": {"as": "tip"}},
+        },
+        table=replace(TIMED, columns=(*NULLABLE.columns, TIMED.columns[-1])),
+    ),
+    "table_and_sample": Case(
+        {
+            "statements": [{"table": "ml.scores", "index": "columnstore"}, {"sample": 10}],
+            "outputs": {"score": {}},
+            "log": "dbo.runs",
+        }
+    ),
+    "rights": Case(
+        {
+            "statements": [
+                {"view": "ml.v"},
+                {"procedure": "ml.p", "into": "scores.t", "mode": "merge"},
+                {"table": "snapshots.u"},
+            ],
+            "outputs": {"score": {}},
+            "roles": {"deploy": "deployers", "score": "who scores", "read": "reader's"},
+        }
+    ),
     "fixed_model": Case(model=replace(make_model(), origin=Origin(fixes=("wide-input", "version-too-new")))),
 }
 
 
 def script(plan: Plan) -> str:
-    statements = (*plan.statements, plan.score, plan.rows, plan.stored_digest, plan.stored_model)
-    return "\nGO\n".join(statement.script for statement in statements)
+    runs = (statement for scored in plan.scorings for statement in (scored.run, scored.read) if statement)
+    statements = (*plan.statements, *runs, plan.score, plan.rows, plan.stored_digest, plan.stored_model)
+    return "\nGO\n".join(statement.script for statement in dict.fromkeys(statements))
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deployer.errors import SpecError
-from deployer.names import NAME_LENGTH, ObjectName, SqlTypeName, parse_name, parse_type
-from deployer.spec import NullPolicy, Spec, Tolerance, read_spec
+from deployer.names import NAME_LENGTH, ObjectName, SqlTypeName, parse_column_type, parse_name, parse_type
+from deployer.spec import (
+    Distribution,
+    Index,
+    NullPolicy,
+    ProcedureSpec,
+    SampleSpec,
+    Spec,
+    TableSpec,
+    Tolerance,
+    ViewSpec,
+    read_spec,
+)
 
 FULL = """\
 model: models:/nyc_taxi_tip@champion
@@ -65,7 +77,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     assert spec.outputs["output_label"].name == "tipped"
     assert spec.outputs["output_label"].type == SqlTypeName("bigint")
     assert list(spec.outputs) == ["output_label", "output_probability_1"]
-    assert [entry.view for entry in spec.statements] == [ObjectName("ml", "nyc_taxi_tip_scores")]
+    assert spec.statements == (ViewSpec(view=ObjectName("ml", "nyc_taxi_tip_scores")),)
     assert spec.tolerance == Tolerance(absolute=1e-6, relative=1e-5)
     assert (spec.name, spec.version, spec.limits, spec.wide) == ("tip", 7, {"opset": 15}, ("a", "b", "c"))
 
@@ -126,9 +138,198 @@ def test_a_problem_is_told_with_its_line(tmp_path: Path, line: str, message: str
     assert f"scoring.yml:6: {message}" in told
 
 
-def test_a_statement_that_is_not_known_is_told(tmp_path: Path) -> None:
-    told = refuse(tmp_path, SHORT + "statements:\n  - view: ml.v\n  - procedure: ml.p\n")
-    assert "scoring.yml:8: unknown key 'statements.1.procedure'; one of: view" in told
+STATEMENTS = """\
+statements:
+  - view: ml.v
+  - procedure: ml.read
+    parameters:
+      since: {from: pickup time, type: datetime2(0)}
+      until: {before: pickup time}
+      vendor: {equals: vendor}
+  - procedure: ml.score
+    into: ml.scores
+    mode: incremental
+    watermark: pickup time
+    distribution: {hash: id}
+    index: {clustered: [id, score]}
+  - table: ml.all
+    index: columnstore
+    distribution: replicate
+  - table: ml.new
+    mode: insert
+  - sample: 10
+log: ml.runs
+roles: {deploy: deployers, score: scorers, read: readers}
+"""
+
+
+def test_every_statement_is_read(tmp_path: Path) -> None:
+    spec = read(tmp_path, SHORT + STATEMENTS)
+    view, read_only, incremental, whole, new, sample = spec.statements
+    assert view == ViewSpec(view=ObjectName("ml", "v"))
+    assert isinstance(read_only, ProcedureSpec)
+    assert read_only.filled is None
+    assert {name: (said.operator, said.column) for name, said in read_only.parameters.items()} == {
+        "since": (">=", "pickup time"),
+        "until": ("<", "pickup time"),
+        "vendor": ("=", "vendor"),
+    }
+    assert read_only.parameters["since"].type == SqlTypeName("datetime2", 0)
+    assert isinstance(incremental, ProcedureSpec)
+    assert (incremental.filled, incremental.mode) == (ObjectName("ml", "scores"), "incremental")
+    assert incremental.watermark == "pickup time"
+    assert incremental.distribution == Distribution("hash", "id")
+    assert incremental.index == Index("clustered", ("id", "score"))
+    assert isinstance(whole, TableSpec)
+    assert (whole.filled, whole.mode, whole.index) == (ObjectName("ml", "all"), "replace", Index("columnstore"))
+    assert isinstance(new, TableSpec)
+    assert (new.mode, new.distribution, new.index) == ("insert", Distribution("round_robin"), Index("heap"))
+    assert sample == SampleSpec(sample=10)
+    assert spec.log_table == ObjectName("ml", "runs")
+    assert (spec.roles.deploy, spec.roles.score, spec.roles.read) == ("deployers", "scorers", "readers")
+
+
+def test_the_log_stands_beside_the_models_table(tmp_path: Path) -> None:
+    assert read(tmp_path, SHORT).log_table == ObjectName("ml", "scoring_log")
+
+
+@pytest.mark.parametrize(
+    ("entry", "line", "message"),
+    [
+        ("proc: ml.p", 7, "statements.0: {'proc': 'ml.p'} is no statement; did you mean 'procedure'?"),
+        ("ml.p", 7, "statements.0: 'ml.p' is no statement; one of: view, procedure, table, sample"),
+        ("{}", 7, "statements.0: {} is no statement; one of: view, procedure, table, sample"),
+        ("view: ml.v\n    mode: merge", 8, "unknown key 'statements.0.mode'; one of: view"),
+        (
+            "view: ml.v\n    procedure: ml.p",
+            8,
+            "'statements.0.procedure' is a statement of its own; let it begin an entry: - procedure: NAME",
+        ),
+        ("view: a.b.c", 7, "statements.0.view: 'a.b.c' is not a name; expected table, schema.table"),
+        (
+            "procedure: ml.p\n    into: ml.t",
+            7,
+            "statements.0: into needs a mode: replace, insert, merge or incremental",
+        ),
+        (
+            "procedure: ml.p\n    mode: merge",
+            7,
+            "statements.0: mode says how a table is filled; name the table: into: TABLE",
+        ),
+        (
+            "procedure: ml.p\n    index: heap",
+            7,
+            "statements.0: index says how a table is filled; name the table: into: TABLE",
+        ),
+        (
+            "procedure: ml.p\n    into: ml.t\n    mode: merg",
+            9,
+            "statements.0.mode: 'merg' is not known; did you mean 'merge'?",
+        ),
+        (
+            "procedure: ml.p\n    into: ml.t\n    mode: merge\n    watermark: t",
+            10,
+            "statements.0.watermark: only mode: incremental has one",
+        ),
+        (
+            "procedure: ml.p\n    into: ml.t\n    mode: incremental",
+            7,
+            "statements.0: mode incremental needs a watermark: the column that grows with time",
+        ),
+        (
+            "procedure: p\n    into: t\n    mode: incremental\n    watermark: t\n    parameters: {a: {equals: b}}",
+            7,
+            "statements.0: mode incremental takes no parameters: the watermark chooses the rows",
+        ),
+        ("procedure: ml.p\n    into:", 8, "statements.0.into: None is not a name"),
+        (
+            "procedure: ml.p\n    parameters: {a: {equal: b}}",
+            8,
+            "unknown key 'statements.0.parameters.a.equal'; did you mean 'equals'?",
+        ),
+        (
+            "procedure: ml.p\n    parameters: {a: {from: b, before: c}}",
+            8,
+            "statements.0.parameters.a: expected one of equals, from and before, with the name of a column",
+        ),
+        (
+            "procedure: ml.p\n    parameters: {'a b': {from: b}}",
+            8,
+            "statements.0.parameters.a b: 'a b' is no name of a parameter",
+        ),
+        (
+            "procedure: ml.p\n    parameters: {deployer_x: {from: b}}",
+            8,
+            "statements.0.parameters.deployer_x: 'deployer_x' is no name of a parameter",
+        ),
+        (
+            "procedure: ml.p\n    parameters: {a: {from: b}, A: {before: b}}",
+            7,
+            "statements.0: parameter 'a' is named twice (T-SQL does not mind case)",
+        ),
+        (
+            "procedure: ml.p\n    parameters: {a: {from: b, type: datetim2}}",
+            8,
+            "statements.0.parameters.a.type: 'datetim2' is not a type that rows can be chosen by",
+        ),
+        (
+            "table: ml.t\n    into: ml.u",
+            8,
+            "unknown key 'statements.0.into'; one of: distribution, index, mode, table, watermark",
+        ),
+        (
+            "table: ml.t\n    distribution: hash",
+            8,
+            "statements.0.distribution: 'hash' is no distribution; expected round_robin, replicate or {hash: COLUMN}",
+        ),
+        (
+            "table: ml.t\n    index: {clustered: []}",
+            8,
+            "statements.0.index: {'clustered': []} is no index; expected heap, columnstore or {clustered: [COLUMN, …]}",
+        ),
+        ("sample: 0", 7, "statements.0.sample: 0: input should be greater than or equal to 1"),
+        ("sample: all", 7, "statements.0.sample: expected a whole number, found 'all'"),
+    ],
+)
+def test_a_statement_that_is_wrong_is_told(tmp_path: Path, entry: str, line: int, message: str) -> None:
+    told = refuse(tmp_path, SHORT + f"statements:\n  - {entry}\n")
+    assert f"scoring.yml:{line}: {message}" in told
+
+
+def test_a_role_that_is_not_known_is_told(tmp_path: Path) -> None:
+    told = refuse(tmp_path, SHORT + "roles: {reed: x}\n")
+    assert "scoring.yml:6: unknown key 'roles.reed'; did you mean 'read'?" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "type_"),
+    [
+        ("datetime2(3)", SqlTypeName("datetime2", 3)),
+        (" DECIMAL ( 10 , 2 ) ", SqlTypeName("decimal", 10, 2)),
+        ("date", SqlTypeName("date")),
+        ("nvarchar(4000)", SqlTypeName("nvarchar", 4000)),
+    ],
+)
+def test_types_that_choose_rows(text: str, type_: SqlTypeName) -> None:
+    assert parse_column_type(text) == type_
+    assert parse_column_type(str(type_)) == type_
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("xml", "'xml' is not a type that rows can be chosen by"),
+        ("varchar", "'varchar' has no length, and T-SQL would cut the text; write varchar(n)"),
+        ("varchar(max)", "'varchar(max)' is not a type"),
+        ("datetime2(8)", "'datetime2(8)': the numbers of datetime2 are 0 to 7"),
+        ("decimal(10, 2, 1)", "is not a type"),
+        ("int(4)", "'int(4)': the numbers of int are none"),
+        ("int; DROP TABLE x", "is not a type"),
+    ],
+)
+def test_types_that_choose_no_rows(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        parse_column_type(text)
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

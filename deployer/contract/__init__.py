@@ -11,7 +11,7 @@ from typing import Any
 
 from deployer.contract import cutting_cast, padded_text, rounding_cast, unbound_column, unknown_table, unstated_nulls
 from deployer.contract.binder import Binder
-from deployer.contract.records import Binding, Contract, Key, Returned
+from deployer.contract.records import Binding, Choice, Contract, Key, Returned
 from deployer.errors import ContractError
 from deployer.model import Model
 from deployer.rule import Finding, Rule, Severity
@@ -19,7 +19,7 @@ from deployer.spec import Spec
 from deployer.table import Table
 from deployer.target import Target
 
-__all__ = ["COLUMN_RULES", "Binding", "Contract", "Key", "Returned", "bind_columns", "check_columns"]
+__all__ = ["COLUMN_RULES", "Binding", "Choice", "Contract", "Key", "Returned", "bind_columns", "check_columns"]
 
 _BINDING_RULES: tuple[Rule[Binding], ...] = (
     cutting_cast.RULE,
@@ -39,7 +39,9 @@ def check_columns(
     Without a table, columns are taken to be there under the names that are given.
     """
     binder = Binder(model, spec, target, table)
-    contract = Contract(binder.bind_inputs(), binder.bind_keys(), binder.bind_outputs())
+    inputs, keys, outputs = binder.bind_inputs(), binder.bind_keys(), binder.bind_outputs()
+    watermarks, choices = binder.bind_watermarks(keys), binder.bind_choices()
+    contract = Contract(inputs, keys, outputs, watermarks, choices, binder.inner_name("deployer_nulls", "flag"))
     findings = list(unbound_column.RULE.find(binder.problems, target))
     for binding in contract.bindings:
         for rule in _BINDING_RULES:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from deployer.casts import CASTABLE, text_length
-from deployer.contract.records import Binding, Key, Returned
+from deployer.contract.records import Binding, Choice, Key, Returned
 from deployer.model import Column, Model
-from deployer.names import LONGEST_TEXT, NAME_LENGTH, SqlTypeName, name_problem, nearest, shorten
+from deployer.names import LONGEST_TEXT, NAME_LENGTH, SqlTypeName, name_problem, nearest, parse_column_type, shorten
 from deployer.rule import Finding
-from deployer.spec import ColumnSpec, NullPolicy, OutputSpec, Spec
+from deployer.spec import ColumnSpec, NullPolicy, OutputSpec, ParameterSpec, ProcedureSpec, Spec, TableSpec
 from deployer.table import Table, TableColumn
 from deployer.target import Target
 
@@ -27,6 +27,7 @@ class Binder:
         self.exact = {column.name: column for column in table.columns} if table else {}
         self.folded = {column.name.casefold(): column for column in table.columns} if table else {}
         self.problems: list[Finding] = []
+        self.inner = {column.name.casefold() for column in (*model.inputs, *model.outputs)}
 
     def _refuse(self, where: str, message: str, help: str = "correct the spec, or the table") -> None:  # noqa: A002
         self.problems.append(Finding(where, message, help))
@@ -120,17 +121,57 @@ class Binder:
         # What PREDICT makes of a NULL is documented nowhere: without a word of the user's none is sent.
         return said or NullPolicy("refuse")
 
-    # --- Keys ---
+    # --- Columns that pass through, or choose rows ---
 
     def bind_keys(self) -> tuple[Key, ...]:
-        taken = {column.name.casefold() for column in (*self.model.inputs, *self.model.outputs)}
-        keys: list[Key] = []
-        for name in self.spec.key:
-            found = self._find(f"key {name!r}", name)
-            if found is None:
-                continue
-            keys.append(Key(found.name, _free_name(found.name, "key", taken)))
-        return tuple(keys)
+        found = (self._find(f"key {name!r}", name) for name in self.spec.key)
+        return tuple(Key(column.name, self.inner_name(column.name, "key")) for column in found if column is not None)
+
+    def bind_watermarks(self, keys: Sequence[Key]) -> tuple[Key, ...]:
+        """The columns of the key that are watermarks too, and the others."""
+        bound = {key.column: key for key in keys}
+        names = dict.fromkeys(self._watermarks())
+        found = (self._find(f"watermark {name!r}", name) for name in names)
+        return tuple(
+            bound.get(column.name) or Key(column.name, self.inner_name(column.name, "watermark"))
+            for column in found
+            if column is not None
+        )
+
+    def bind_choices(self) -> tuple[Choice, ...]:
+        return tuple(
+            choice
+            for entry in self.spec.statements
+            if isinstance(entry, ProcedureSpec)
+            for name, said in entry.parameters.items()
+            if (choice := self._bind_choice(entry, name, said)) is not None
+        )
+
+    def _bind_choice(self, entry: ProcedureSpec, name: str, said: ParameterSpec) -> Choice | None:
+        where = f"parameter {name!r}"
+        source = self._find(where, said.column)
+        if source is None:
+            return None
+        sql_type = said.type
+        if sql_type is None and not source.type:
+            self._refuse(where, f"the type of column {source.name!r} is not known", "say it: type: TYPE")
+            return None
+        if sql_type is None:
+            try:
+                sql_type = parse_column_type(source.sql)
+            except ValueError as error:
+                self._refuse(where, f"column {source.name!r}: {error}", "say it: type: TYPE")
+                return None
+        return Choice(entry.procedure, name, source.name, said.operator, sql_type)
+
+    def _watermarks(self) -> Iterator[str]:
+        for entry in self.spec.statements:
+            if isinstance(entry, (ProcedureSpec, TableSpec)) and entry.watermark is not None:
+                yield entry.watermark
+
+    def inner_name(self, name: str, suffix: str) -> str:
+        """A name within PREDICT's DATA that no input, output or other column has."""
+        return _free_name(name, suffix, self.inner)
 
     # --- Outputs ---
 
@@ -148,12 +189,12 @@ class Binder:
                     "`deployer fix` splits what is wide and takes maps apart",
                 )
         self._refuse_twins("output", [column.name for column in chosen])
-        taken = {name.casefold() for name in self.spec.key}
+        taken = {name.casefold() for name in (*self.spec.key, *self._watermarks())}
         for said in self.spec.outputs.values():
             if said.name is None:
                 continue
             if said.name.casefold() in taken:
-                self._refuse("outputs", f"result column {said.name!r} is named twice, by outputs or by the key")
+                self._refuse("outputs", f"result column {said.name!r} is named twice, by outputs, key or watermark")
             taken.add(said.name.casefold())
         found = [
             self._bind_output(column, self.spec.outputs.get(column.name, OutputSpec()), taken) for column in chosen

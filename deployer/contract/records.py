@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 from deployer.casts import Cast, judge_cast
 from deployer.model import Column
-from deployer.names import SqlTypeName
+from deployer.names import ObjectName, SqlTypeName
 from deployer.spec import ColumnSpec, NullPolicy
 from deployer.table import TableColumn
 
@@ -36,7 +37,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One column of the key. `inner` is its name within PREDICT's DATA, where no input or output has that name."""
+    """A column that passes through; `inner` is its name in the DATA of PREDICT, which no input or output has."""
 
     column: str
     inner: str
@@ -52,9 +53,25 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A parameter of a procedure, and the column by which it chooses rows."""
+
+    procedure: ObjectName
+    name: str
+    column: str
+    operator: Literal["=", ">=", "<"]
+    sql_type: SqlTypeName
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
     """All columns bound, in the order of the graph and of the spec's key."""
 
     bindings: tuple[Binding, ...]
     keys: tuple[Key, ...]
     outputs: tuple[Returned, ...]
+    watermarks: tuple[Key, ...] = ()
+    """Columns that pass through like a key where a statement has them as its watermark."""
+    choices: tuple[Choice, ...] = ()
+    flag: str = "deployer_nulls"
+    """A name within PREDICT's DATA that no other column has: 1 where one of the row's inputs was NULL."""

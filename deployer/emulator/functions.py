@@ -309,6 +309,7 @@ SCALARS: Mapping[str, tuple[int, int, Builder]] = {
     "EXP": (1, 1, _float("exp")),
     "LOG": (1, 1, _float("ln")),
     "POWER": (2, 2, _power),
+    "NEWID": (0, 0, lambda _: Typed("uuid()", SqlType("uniqueidentifier"), nullable=False)),
     "SYSUTCDATETIME": (0, 0, _now(DATETIME2)),
     "SYSDATETIME": (0, 0, _now(DATETIME2)),
     "GETUTCDATE": (0, 0, _now(DATETIME)),

@@ -5,22 +5,34 @@ What is planned is what is run: the same `Statement` objects are printed, writte
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from deployer.contract import bind_columns
 from deployer.errors import PlanError
 from deployer.model import Model
-from deployer.plan import scoring, storing
+from deployer.names import ObjectName
+from deployer.plan import filling, rights, scoring, storing
 from deployer.plan.placeholders import split_placeholders
 from deployer.plan.records import Applied, Kind, Plan, Scoring, Statement
-from deployer.plan.writer import ERROR_BYTES, ERROR_NULLS, ERROR_ROWS, ID_LENGTH, Writer
-from deployer.spec import Spec
+from deployer.plan.writer import (
+    ERROR_BYTES,
+    ERROR_COLUMNS,
+    ERROR_KEY,
+    ERROR_NULLS,
+    ERROR_ROWS,
+    ID_LENGTH,
+    Writer,
+)
+from deployer.spec import ProcedureSpec, SampleSpec, Spec, TableSpec, ViewSpec
 from deployer.sql import find_templates, make_environment
 from deployer.table import Table
 from deployer.target import Target
 
 __all__ = [
     "ERROR_BYTES",
+    "ERROR_COLUMNS",
+    "ERROR_KEY",
     "ERROR_NULLS",
     "ERROR_ROWS",
     "Applied",
@@ -53,34 +65,95 @@ def make_plan(
 
 def _plan(writer: Writer) -> Plan:
     spec, target = writer.spec, writer.target
-    views = [entry.view for entry in spec.statements]
     store, verify = storing.store_model(writer), storing.verify_model(writer)
     checks = tuple(scoring.refuse_nulls(writer))
-    scorings = tuple(scoring.read_view(writer, view) for view in views)
+    statements, scorings = _plan_scoring(writer)
+    filling_any = any(scored.kind == "table" or scored.run for scored in scorings)
+    views = [scored.read for scored in scorings if scored.kind == "view"]
     return Plan(
         model=writer.model,
         spec=spec,
         target=target,
         contract=writer.contract,
         statements=(
-            *storing.create_schemas(writer, (spec.models_table, *views)),
+            *storing.create_schemas(writer, (spec.models_table, *made_names(spec))),
             storing.create_models_table(writer),
             store,
             verify,
             *checks,
-            *(statement for view in views for statement in scoring.create_view(writer, view)),
+            *(filling.create_log(writer) if filling_any else ()),
+            *statements,
+            *rights.grant_rights(writer),
         ),
         store=store,
         verify=verify,
         checks=checks,
         # Through the first view, so that what is compared is what was deployed; without one, directly.
-        score=scorings[0].read if scorings else scoring.score_directly(writer),
+        score=views[0] if views else scoring.score_directly(writer),
         rows=scoring.read_rows(writer),
         stored_digest=storing.read_digest(writer),
         stored_model=storing.read_model(writer),
-        scorings=scorings,
-        notes=() if target.status == "available" else (f"{target.title}: {target.status_note}",),
+        scorings=tuple(scorings),
+        notes=tuple(_notes(spec, target)),
     )
+
+
+def _plan_scoring(writer: Writer) -> tuple[list[Statement], list[Scoring]]:
+    """The statements of each entry, and how its scores are read."""
+    statements: list[Statement] = []
+    scorings: list[Scoring] = []
+    for entry in writer.spec.statements:
+        match entry:
+            case ViewSpec():
+                statements += scoring.create_view(writer, entry.view)
+                scorings.append(Scoring("view", entry.view, scoring.read_scores(writer, entry.view)))
+            case ProcedureSpec(into=None):
+                statements += scoring.create_procedure(writer, entry)
+                scorings.append(Scoring("procedure", entry.procedure, scoring.execute_procedure(writer, entry)))
+            case ProcedureSpec(into=ObjectName() as into):
+                facts = filling.fill_facts(writer, entry, into)
+                statements += filling.create_table(writer, facts)
+                statements += scoring.create_procedure_into(writer, entry, facts)
+                read, run = scoring.read_scores(writer, into), scoring.execute_procedure(writer, entry)
+                scorings.append(Scoring("procedure", entry.procedure, read, run))
+            case TableSpec():
+                facts = filling.fill_facts(writer, entry, entry.table)
+                statements += [*filling.create_table(writer, facts), filling.fill_table(writer, facts)]
+                scorings.append(Scoring("table", entry.table, scoring.read_scores(writer, entry.table)))
+            case SampleSpec():
+                statements.append(scoring.take_sample(writer, entry.sample))
+    return statements, scorings
+
+
+def _notes(spec: Spec, target: Target) -> Iterator[str]:
+    if target.status != "available":
+        yield f"{target.title}: {target.status_note}"
+    shared = [
+        entry.filled
+        for entry in spec.statements
+        if isinstance(entry, (ProcedureSpec, TableSpec))
+        and entry.mode == "replace"
+        and entry.filled is not None
+        and entry.filled.schema.casefold() == spec.models_table.schema.casefold()
+    ]
+    if shared and (spec.roles.score or spec.roles.read):
+        yield (
+            f"{shared[0]} is made anew by each run, so rights to it are given on schema {shared[0].schema}, where the "
+            "models are too; a schema of its own keeps them apart"
+        )
+
+
+def made_names(spec: Spec) -> Iterator[ObjectName]:
+    """Every view, procedure and table of scores that the spec makes; the log, where a table is filled."""
+    for entry in spec.statements:
+        match entry:
+            case ViewSpec():
+                yield entry.view
+            case ProcedureSpec():
+                yield entry.procedure
+        if isinstance(entry, (ProcedureSpec, TableSpec)) and entry.filled is not None:
+            yield entry.filled
+            yield spec.log_table
 
 
 def _refuse_impossible(model: Model, spec: Spec, target: Target) -> None:
@@ -95,7 +168,21 @@ def _refuse_impossible(model: Model, spec: Spec, target: Target) -> None:
             f"the model has {len(model.content):,} bytes; {target.name} takes {largest:,}",
             hint="make the model smaller",
         )
-    used = [spec.models_table, spec.data, *(entry.view for entry in spec.statements)]
+    if target.status == "unsupported":
+        raise PlanError(
+            f"{target.title} has no engine for ONNX: {target.status_note}",
+            hint="`deployer targets` lists those that have one; or score outside of the database",
+        )
+    if not target.create_table_as.value and any(
+        isinstance(entry, (ProcedureSpec, TableSpec)) and entry.filled is not None for entry in spec.statements
+    ):
+        raise PlanError(
+            f"{target.title} makes no table of scores: {target.create_table_as.source}",
+            hint="use a view, or a procedure without `into`",
+        )
+    made = [name for name in made_names(spec) if name != spec.log_table]
+    filled = any(name == spec.log_table for name in made_names(spec))
+    used = [spec.models_table, spec.data, *made, *([spec.log_table] if filled else [])]
     folded = [str(name).casefold() for name in used]
     for name in used:
         if folded.count(str(name).casefold()) > 1:

@@ -26,13 +26,7 @@ def store_model(writer: Writer) -> Statement:
 
 
 def verify_model(writer: Writer) -> Statement:
-    table, model_id = writer.spec.models_table, writer.facts["model"]["id"]
-    messages = {
-        "rows": f"{table} does not hold exactly one row of model {model_id}",
-        "bytes": f"{table} holds other bytes as model {model_id}; a stored version never changes: "
-        "deploy under a new version",
-    }
-    return writer.write("verify the stored model", "verify_model", "verify", messages=messages)
+    return writer.write("verify the stored model", "verify_model", "verify")
 
 
 def read_digest(writer: Writer) -> Statement:

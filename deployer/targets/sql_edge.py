@@ -26,6 +26,8 @@ TARGET = Target(
     model_bytes=synapse_dedicated.TARGET.model_bytes,
     literal_bytes=synapse_dedicated.TARGET.literal_bytes,
     identifier_length=synapse_dedicated.TARGET.identifier_length,
+    create_table_as=Limit(0, "documented", "learn.microsoft.com: CREATE TABLE AS SELECT is for Synapse and PDW only"),
+    merge=Limit(0, "inferred", "no table of scores is made here that could be merged into"),
     types={
         **synapse_dedicated.TARGET.types,
         "double": SqlType("float", "sample", _TUTORIAL),

@@ -40,6 +40,10 @@ TARGET = Target(
         "learn.microsoft.com: a batch ends at 65,536 x 4,096 bytes; two hex digits a byte, two bytes a digit",
     ),
     identifier_length=Limit(128, "documented", "learn.microsoft.com: database identifiers"),
+    create_table_as=Limit(
+        1, "documented", "learn.microsoft.com: CREATE TABLE AS SELECT, RENAME (Azure Synapse Analytics)"
+    ),
+    merge=Limit(1, "documented", "learn.microsoft.com: MERGE, for Synapse into hash-distributed tables only"),
     types={
         "float": SqlType("real", "sample", _SAMPLES),
         "double": SqlType("float", "sample", "Microsoft's SQL Edge tutorial"),

@@ -94,9 +94,9 @@ CREATE VIEW [my ml].[O'Brien] AS
 WITH [deployer_rows] AS (
     SELECT
         [order by] AS [order by],
-        CAST([fare'amount]]] AS real) AS [fareAmount],
-        CAST([passengerCount] AS bigint) AS [passengerCount],
-        CAST([paymentType] AS varchar(8000)) AS [paymentType]
+        COALESCE(CAST([fare'amount]]] AS real), CAST(CAST(CASE WHEN [fare'amount]]] IS NULL THEN N'select.from has NULL in column fare''amount]; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'select.from has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(8000)), CAST(CAST(CASE WHEN [paymentType] IS NULL THEN N'select.from has NULL in column paymentType; input paymentType refuses it' END AS int) AS varchar(8000))) AS [paymentType]
     FROM [select].[from]
 )
 SELECT
@@ -127,9 +127,9 @@ GO
 WITH [deployer_rows] AS (
     SELECT
         [order by] AS [order by],
-        CAST([fare'amount]]] AS real) AS [fareAmount],
-        CAST([passengerCount] AS bigint) AS [passengerCount],
-        CAST([paymentType] AS varchar(8000)) AS [paymentType]
+        COALESCE(CAST([fare'amount]]] AS real), CAST(CAST(CASE WHEN [fare'amount]]] IS NULL THEN N'select.from has NULL in column fare''amount]; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'select.from has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(8000)), CAST(CAST(CASE WHEN [paymentType] IS NULL THEN N'select.from has NULL in column paymentType; input paymentType refuses it' END AS int) AS varchar(8000))) AS [paymentType]
     FROM [select].[from]
 )
 SELECT

@@ -75,8 +75,7 @@ WITH [deployer_rows] AS (
         CAST([passengerCount] AS bigint) AS [passengerCount],
         COALESCE(CAST([paymentType] AS varchar(20)), CAST(N'n''a' AS varchar(20))) AS [paymentType]
     FROM [dbo].[nyc_taxi]
-    WHERE
-        [passengerCount] IS NOT NULL
+    WHERE [passengerCount] IS NOT NULL
 )
 SELECT
     [d].[trip_id] AS [trip_id],
@@ -116,8 +115,7 @@ WITH [deployer_rows] AS (
         CAST([passengerCount] AS bigint) AS [passengerCount],
         COALESCE(CAST([paymentType] AS varchar(20)), CAST(N'n''a' AS varchar(20))) AS [paymentType]
     FROM [dbo].[nyc_taxi]
-    WHERE
-        [passengerCount] IS NOT NULL
+    WHERE [passengerCount] IS NOT NULL
 )
 SELECT
     [trip_id],

@@ -90,12 +90,11 @@ CREATE VIEW [ml].[nyc_taxi_tip_scores] AS
 WITH [deployer_rows] AS (
     SELECT
         [trip_id] AS [trip_id],
-        CAST([fareAmount] AS real) AS [fareAmount],
-        CAST([passengerCount] AS bigint) AS [passengerCount],
+        COALESCE(CAST([fareAmount] AS real), CAST(CAST(CASE WHEN [fareAmount] IS NULL THEN N'dbo.nyc_taxi has NULL in column fareAmount; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
         CAST([paymentType] AS varchar(20)) AS [paymentType]
     FROM [dbo].[nyc_taxi]
-    WHERE
-        [paymentType] IS NOT NULL
+    WHERE [paymentType] IS NOT NULL
 )
 SELECT
     [d].[trip_id] AS [trip_id],
@@ -131,12 +130,11 @@ GO
 WITH [deployer_rows] AS (
     SELECT
         [trip_id] AS [trip_id],
-        CAST([fareAmount] AS real) AS [fareAmount],
-        CAST([passengerCount] AS bigint) AS [passengerCount],
+        COALESCE(CAST([fareAmount] AS real), CAST(CAST(CASE WHEN [fareAmount] IS NULL THEN N'dbo.nyc_taxi has NULL in column fareAmount; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
         CAST([paymentType] AS varchar(20)) AS [paymentType]
     FROM [dbo].[nyc_taxi]
-    WHERE
-        [paymentType] IS NOT NULL
+    WHERE [paymentType] IS NOT NULL
 )
 SELECT
     [trip_id],

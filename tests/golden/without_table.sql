@@ -94,9 +94,9 @@ CREATE VIEW [ml].[nyc_taxi_tip_scores] AS
 WITH [deployer_rows] AS (
     SELECT
         [trip_id] AS [trip_id],
-        CAST([fare_amount] AS real) AS [fareAmount],
-        CAST([passengerCount] AS bigint) AS [passengerCount],
-        CAST([paymentType] AS varchar(8000)) AS [paymentType]
+        COALESCE(CAST([fare_amount] AS real), CAST(CAST(CASE WHEN [fare_amount] IS NULL THEN N'dbo.nyc_taxi has NULL in column fare_amount; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(8000)), CAST(CAST(CASE WHEN [paymentType] IS NULL THEN N'dbo.nyc_taxi has NULL in column paymentType; input paymentType refuses it' END AS int) AS varchar(8000))) AS [paymentType]
     FROM [dbo].[nyc_taxi]
 )
 SELECT
@@ -133,9 +133,9 @@ GO
 WITH [deployer_rows] AS (
     SELECT
         [trip_id] AS [trip_id],
-        CAST([fare_amount] AS real) AS [fareAmount],
-        CAST([passengerCount] AS bigint) AS [passengerCount],
-        CAST([paymentType] AS varchar(8000)) AS [paymentType]
+        COALESCE(CAST([fare_amount] AS real), CAST(CAST(CASE WHEN [fare_amount] IS NULL THEN N'dbo.nyc_taxi has NULL in column fare_amount; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(8000)), CAST(CAST(CASE WHEN [paymentType] IS NULL THEN N'dbo.nyc_taxi has NULL in column paymentType; input paymentType refuses it' END AS int) AS varchar(8000))) AS [paymentType]
     FROM [dbo].[nyc_taxi]
 )
 SELECT

@@ -77,7 +77,8 @@ FROM PREDICT(
     RUNTIME = ONNX
 ) WITH (
     [label] bigint
-) AS [p]ORDER BY [trip_id];
+) AS [p]
+ORDER BY [trip_id];
 
 GO
 -- read the rows of dbo.nyc_taxi

@@ -7,117 +7,91 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from deployer.names import ObjectName, SqlTypeName, name_problem, nearest, parse_name, parse_type, shorten
-from deployer.target import limit_names
+from deployer.names import ObjectName, nearest, shorten
+from deployer.spec.parts import (
+    ColumnName,
+    Distribution,
+    Index,
+    Names,
+    NullPolicy,
+    OptionalName,
+    OptionalNulls,
+    OptionalType,
+    Part,
+    TableName,
+    as_tuple,
+    check_limit,
+)
+from deployer.spec.statements import (
+    KINDS,
+    Mode,
+    ParameterSpec,
+    ProcedureSpec,
+    SampleSpec,
+    StatementSpec,
+    TableSpec,
+    ViewSpec,
+)
 from deployer.yaml_file import Place, read_yaml
+
+__all__ = [
+    "ColumnSpec",
+    "Distribution",
+    "Index",
+    "Mode",
+    "NullPolicy",
+    "OutputSpec",
+    "ParameterSpec",
+    "ProcedureSpec",
+    "Roles",
+    "SampleSpec",
+    "Spec",
+    "TableSpec",
+    "Tolerance",
+    "ViewSpec",
+    "read_spec",
+]
 
 # --- The spec --------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class NullPolicy:
-    """What becomes of a NULL on its way into an input. `value` is set for `use` only.
-
-    `keep` hands it to the engine (ONNX has NaN for floats and nothing for the rest), `refuse` stops before scoring,
-    `skip row` leaves the row out, `use` puts a value in its place.
-    """
-
-    kind: Literal["keep", "refuse", "skip row", "use"]
-    value: int | float | str | None = None
-
-
-def _parse_nulls(value: object) -> NullPolicy:
-    match value:
-        case NullPolicy():
-            return value
-        case "keep" | "refuse" | "skip row":
-            return NullPolicy(value)
-        case {"use": int() | float() | str() as use, **rest} if not rest and not isinstance(use, bool):
-            return NullPolicy("use", use)
-    raise ValueError(f"{shorten(value)} is no way to treat NULL; expected keep, refuse, skip row or {{use: VALUE}}")
-
-
-def _check_name(name: str) -> str:
-    if problem := name_problem(name):
-        raise ValueError(f"name {shorten(name)} {problem}")
-    return name
-
-
-def _check_distinct(names: tuple[str, ...]) -> tuple[str, ...]:
-    folded = [name.casefold() for name in names]
-    for name in names:
-        if folded.count(name.casefold()) > 1:
-            raise ValueError(f"{name!r} is named twice (T-SQL does not mind case)")
-    return names
-
-
-def _check_limit(name: str) -> str:
-    if name not in limit_names():
-        raise ValueError(f"unknown limit {name!r}{nearest(name, limit_names())}")
-    return name
-
-
-def _parse_table(value: object) -> ObjectName:
-    if isinstance(value, ObjectName):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f"{shorten(value)} is not a name; expected table, schema.table or [schema].[table]")  # noqa: TRY004 - pydantic collects ValueError
-    return parse_name(value)
-
-
-def _parse_type(value: object) -> SqlTypeName:
-    return value if isinstance(value, SqlTypeName) else parse_type(value if isinstance(value, str) else repr(value))
-
-
-ColumnName = Annotated[str, AfterValidator(_check_name)]
-Names = Annotated[
-    tuple[ColumnName, ...],
-    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
-    AfterValidator(_check_distinct),
-]
-TableName = Annotated[ObjectName, PlainValidator(_parse_table)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class ColumnSpec(_Part):
+class ColumnSpec(Part):
     """What is said of one input: the table's column, the way of a NULL, the type that it is cast to."""
 
     column: ColumnName | None = Field(None, alias="from")
-    nulls: Annotated[NullPolicy | None, PlainValidator(_parse_nulls)] = None
-    type: Annotated[SqlTypeName | None, PlainValidator(_parse_type)] = None
+    nulls: OptionalNulls = None
+    type: OptionalType = None
 
 
-class OutputSpec(_Part):
+class OutputSpec(Part):
     """What is said of one output: its name in the result and the type that it is read as."""
 
     name: ColumnName | None = Field(None, alias="as")
-    type: Annotated[SqlTypeName | None, PlainValidator(_parse_type)] = None
+    type: OptionalType = None
 
 
-class ViewSpec(_Part):
-    """A view that scores every row of the data."""
-
-    view: TableName
-
-
-class Tolerance(_Part):
+class Tolerance(Part):
     """How far a score may be off: |expected - score| <= absolute + relative * |expected|."""
 
     absolute: float = Field(0.0, ge=0, allow_inf_nan=False)
     relative: float = Field(0.0, ge=0, allow_inf_nan=False)
 
 
-class Spec(_Part):
+class Roles(Part):
+    """Database roles that get the rights of those who deploy, who run the scoring, and who read scores."""
+
+    deploy: ColumnName | None = None
+    score: ColumnName | None = None
+    read: ColumnName | None = None
+
+
+class Spec(Part):
     """What is deployed. `model` and `target` are as `read_model` and `get_target` take them."""
 
     model: str = Field(min_length=1)
@@ -133,19 +107,25 @@ class Spec(_Part):
     """By the name of the input; an input that is not listed takes the column of its own name."""
     outputs: Mapping[str, OutputSpec] = Field(default_factory=dict)
     """By the name of the output; all that a row can return where none is listed."""
-    statements: Annotated[
-        tuple[ViewSpec, ...], BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
-    ] = ()
+    statements: Annotated[tuple[StatementSpec, ...], BeforeValidator(as_tuple)] = ()
+    """What scores in the database."""
+    log: OptionalName = None
+    """The table that keeps what each run into a table scored; `scoring_log` beside the models table without a word."""
+    roles: Roles = Roles()
     tolerance: Tolerance = Tolerance()
     name: str | None = Field(None, min_length=1)
     """Name and version in the models table, in place of the model's own: a plain file has none."""
     version: int | None = Field(None, ge=0, le=2**31 - 1)
-    limits: Mapping[Annotated[str, AfterValidator(_check_limit)], Annotated[int, Field(ge=0)]] = Field(
+    limits: Mapping[Annotated[str, AfterValidator(check_limit)], Annotated[int, Field(ge=0)]] = Field(
         default_factory=dict
     )
     """Limits of the target that the user knows better."""
     wide: Names = ()
     """Columns of a wide input, in the order of the features, where neither signature nor metadata names them."""
+
+    @property
+    def log_table(self) -> ObjectName:
+        return self.log or ObjectName(self.models_table.schema, "scoring_log")
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------
@@ -160,7 +140,7 @@ def read_spec(path: str | Path) -> Spec:
     try:
         spec = Spec.model_validate({} if file.value is None else file.value)
     except ValidationError as error:
-        raise file.refuse((file.line(entry["loc"]), _describe(entry)) for entry in error.errors()) from None
+        raise file.refuse((file.line(_place(entry)), _describe(entry)) for entry in error.errors()) from None
     if file.problems:
         raise file.refuse(())
     files = {"model": _from_folder(spec.model, file.path.parent)}
@@ -190,31 +170,47 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def _part(place: Place) -> type[_Part]:
+def _place(error: ErrorDetails) -> Place:
+    """Where the error is in the file: pydantic adds the kind of a statement, which is no key there."""
+    place = error["loc"]
+    return (*place[:2], *place[3:]) if place[:1] == ("statements",) else place
+
+
+def _part(place: Place) -> type[Part]:
     """The model that a place is validated by."""
     match place:
         case ("columns", _, *_):
             return ColumnSpec
         case ("outputs", _, *_):
             return OutputSpec
-        case ("statements", *_):
-            return ViewSpec
+        case ("statements", _, "parameters", *_):
+            return ParameterSpec
         case ("tolerance", *_):
             return Tolerance
+        case ("roles", *_):
+            return Roles
     return Spec
 
 
 def _describe(error: ErrorDetails) -> str:
     """One of pydantic's errors in the words used everywhere here."""
-    place, kind, value = error["loc"], error["type"], error["input"]
+    place, kind, value = _place(error), error["type"], error["input"]
     where = ".".join(str(entry) for entry in place if entry != "[key]") or "the file"
     context = error.get("ctx", {})
     if kind == "missing":
         return f"key {where!r} is missing"
     if kind == "extra_forbidden":
-        part = _part(place[:-1])
-        names = [entry.alias or name for name, entry in part.model_fields.items()]
-        return f"unknown key {where!r}{nearest(str(place[-1]), names)}"
+        part = KINDS[str(error["loc"][2])] if place[:1] == ("statements",) and len(place) == 3 else _part(place[:-1])
+        if part in KINDS.values() and place[-1] in KINDS:
+            return f"{where!r} is a statement of its own; let it begin an entry: - {place[-1]}: NAME"
+        return f"unknown key {where!r}{nearest(str(place[-1]), part.keys())}"
+    if kind == "union_tag_not_found":
+        keys = list(value) if isinstance(value, Mapping) else []
+        near = nearest(str(keys[0]), KINDS) if keys else f"; one of: {', '.join(KINDS)}"
+        return f"{where}: {shorten(value)} is no statement{near}"
+    if kind == "literal_error":
+        listed = [entry.strip(" '") for entry in re.split(r",| or ", context["expected"])]
+        return f"{where}: {shorten(value)} is not known{nearest(str(value), listed)}"
     if kind == "value_error":
         return f"{where}: {context['error']}"
     if kind in {"too_short", "string_too_short"}:

@@ -1,0 +1,368 @@
+-- create schema ml
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF SCHEMA_ID(N'ml') IS NULL
+    EXEC(N'CREATE SCHEMA [ml]');
+
+GO
+-- create the models table
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[models]', N'U') IS NULL
+    CREATE TABLE [ml].[models] (
+        [ID] nvarchar(1024) NOT NULL,
+        [name] nvarchar(1024) NOT NULL,
+        [description] nvarchar(1024),
+        [version] int,
+        [created_time] datetime2(7),
+        [created_by] nvarchar(128),
+        [framework] nvarchar(64),
+        [model] varbinary(max),
+        [inputs_schema] nvarchar(max),
+        [outputs_schema] nvarchar(max)
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- store the model
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+INSERT INTO [ml].[models] (
+    [ID], [name], [description], [version], [created_time], [created_by], [framework],
+    [inputs_schema], [outputs_schema], [model]
+)
+SELECT
+    N'nyc_taxi_tip:3', N'nyc_taxi_tip', N'SHA-256 {sha256}', 3,
+    SYSUTCDATETIME(), SUSER_SNAME(), N'onnx',
+    N'[{"name": "fareAmount", "type": "float"}, {"name": "passengerCount", "type": "int64"}, {"name": "paymentType", "type": "string"}]',
+    N'[{"name": "score", "type": "float"}, {"name": "label", "type": "int64"}, {"name": "payment", "type": "string"}]',
+    CAST(0x{content} AS varbinary(max))
+WHERE NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3');
+
+GO
+-- verify the stored model
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @rows int = (
+    SELECT COUNT(*) FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3'
+);
+IF @rows <> 1
+    THROW 51001, N'ml.models does not hold exactly one row of model nyc_taxi_tip:3', 1;
+DECLARE @same int = (
+    SELECT COUNT(*) FROM [ml].[models]
+    WHERE [ID] = N'nyc_taxi_tip:3'
+        AND DATALENGTH([model]) = {size}
+        AND HASHBYTES('SHA2_256', [model]) = 0x{SHA256}
+);
+IF @same <> 1
+    THROW 51002, N'ml.models holds other bytes as model nyc_taxi_tip:3; a stored version never changes: deploy under a new version', 1;
+
+GO
+-- refuse NULL
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @nulls_1 bigint = (
+    SELECT COUNT_BIG(*) FROM [dbo].[nyc_taxi]
+    WHERE [fareAmount] IS NULL
+);
+IF @nulls_1 > 0
+    THROW 51003, N'dbo.nyc_taxi has NULL in column fareAmount; input fareAmount refuses it', 1;
+DECLARE @nulls_2 bigint = (
+    SELECT COUNT_BIG(*) FROM [dbo].[nyc_taxi]
+    WHERE [passengerCount] IS NULL
+);
+IF @nulls_2 > 0
+    THROW 51003, N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it', 1;
+
+GO
+-- create the scoring log
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[scoring_log]', N'U') IS NULL
+    CREATE TABLE [ml].[scoring_log] (
+        [run] uniqueidentifier NOT NULL,
+        [statement] nvarchar(517) NOT NULL,
+        [output] nvarchar(128) NOT NULL,
+        [model_id] nvarchar(1024) NOT NULL,
+        [model_sha256] char(64) NOT NULL,
+        [label] nvarchar(255),
+        [run_by] nvarchar(128),
+        [started] datetime2(7),
+        [ended] datetime2(7),
+        [rows] bigint,
+        [nulls] bigint,
+        [refused] bigint,
+        [missing] bigint,
+        [minimum] float,
+        [mean] float,
+        [maximum] float,
+        [error] nvarchar(4000)
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- verify the columns of ml.scoring_log
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @found int = (
+    SELECT COUNT(*) FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'scoring_log'
+        AND (
+            [COLUMN_NAME] = N'run' AND [DATA_TYPE] = N'uniqueidentifier'
+            OR [COLUMN_NAME] = N'statement' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'output' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'model_id' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'model_sha256' AND [DATA_TYPE] = N'char'
+            OR [COLUMN_NAME] = N'label' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'run_by' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'started' AND [DATA_TYPE] = N'datetime2'
+            OR [COLUMN_NAME] = N'ended' AND [DATA_TYPE] = N'datetime2'
+            OR [COLUMN_NAME] = N'rows' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'nulls' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'refused' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'missing' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'minimum' AND [DATA_TYPE] = N'float'
+            OR [COLUMN_NAME] = N'mean' AND [DATA_TYPE] = N'float'
+            OR [COLUMN_NAME] = N'maximum' AND [DATA_TYPE] = N'float'
+            OR [COLUMN_NAME] = N'error' AND [DATA_TYPE] = N'nvarchar'
+        )
+);
+IF @found <> 17
+    THROW 51005, N'ml.scoring_log is there and lacks one of these columns, or has it in another type: run uniqueidentifier, statement nvarchar, output nvarchar, model_id nvarchar, model_sha256 char, label nvarchar, run_by nvarchar, started datetime2, ended datetime2, rows bigint, nulls bigint, refused bigint, missing bigint, minimum float, mean float, maximum float, error nvarchar', 1;
+
+GO
+-- create table ml.trip_scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[trip_scores]', N'U') IS NULL
+    CREATE TABLE [ml].[trip_scores] WITH (CLUSTERED INDEX ([trip_id]), DISTRIBUTION = HASH([trip_id])) AS
+    SELECT
+        [d].[trip_id] AS [trip_id],
+        CAST(NULL AS real) AS [score],
+        CAST(NULL AS varchar(20)) AS [payment]
+    -- A join, so that a column does not bring its IDENTITY along.
+    FROM [dbo].[nyc_taxi] AS [d]
+    CROSS JOIN (SELECT 1 AS [one]) AS [o]
+    WHERE 1 = 0;
+
+GO
+-- verify the columns of ml.trip_scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @found int = (
+    SELECT COUNT(*) FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'trip_scores'
+        AND (
+            [COLUMN_NAME] = N'trip_id'
+            OR [COLUMN_NAME] = N'score' AND [DATA_TYPE] = N'real'
+            OR [COLUMN_NAME] = N'payment' AND [DATA_TYPE] = N'varchar'
+        )
+);
+IF @found <> 3
+    THROW 51005, N'ml.trip_scores is there and lacks one of these columns, or has it in another type: trip_id, score real, payment varchar', 1;
+
+GO
+-- drop procedure ml.score_trips
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[score_trips]', N'P') IS NOT NULL
+    DROP PROCEDURE [ml].[score_trips];
+
+GO
+-- create procedure ml.score_trips
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+CREATE PROCEDURE [ml].[score_trips]
+AS
+BEGIN
+    DECLARE @deployer_run uniqueidentifier = NEWID();
+    DECLARE @deployer_model varbinary(max);
+    DECLARE @deployer_rows bigint;
+    DECLARE @deployer_nulls bigint;
+    DECLARE @deployer_refused bigint = 0;
+    DECLARE @deployer_missing bigint;
+    DECLARE @deployer_minimum float;
+    DECLARE @deployer_mean float;
+    DECLARE @deployer_maximum float;
+    DECLARE @deployer_error nvarchar(4000);
+
+    -- A run without an end is still running, or was broken off.
+    INSERT INTO [ml].[scoring_log] (
+        [run], [statement], [output], [model_id], [model_sha256], [label], [run_by], [started]
+    )
+    SELECT
+        @deployer_run, N'[ml].[score_trips]', N'score', N'nyc_taxi_tip:3',
+        N'{sha256}', N'deployer ml.score_trips nyc_taxi_tip:3', SUSER_SNAME(), SYSUTCDATETIME();
+    INSERT INTO [ml].[scoring_log] (
+        [run], [statement], [output], [model_id], [model_sha256], [label], [run_by], [started]
+    )
+    SELECT
+        @deployer_run, N'[ml].[score_trips]', N'payment', N'nyc_taxi_tip:3',
+        N'{sha256}', N'deployer ml.score_trips nyc_taxi_tip:3', SUSER_SNAME(), SYSUTCDATETIME();
+
+    BEGIN TRY
+        SET @deployer_model = (SELECT [model] FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3');
+        IF @deployer_model IS NULL
+            THROW 51001, N'ml.models does not hold exactly one row of model nyc_taxi_tip:3', 1;
+        IF DATALENGTH(@deployer_model) <> 348
+            THROW 51002, N'ml.models holds other bytes as model nyc_taxi_tip:3; a stored version never changes: deploy under a new version', 1;
+
+        -- The rows as they are now: what is checked is what is scored.
+        IF OBJECT_ID(N'tempdb..#deployer_rows') IS NOT NULL
+            DROP TABLE #deployer_rows;
+
+        CREATE TABLE #deployer_rows WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS
+        SELECT
+            [trip_id] AS [trip_id],
+            CASE WHEN [fareAmount] IS NULL OR [passengerCount] IS NULL OR [paymentType] IS NULL THEN 1 ELSE 0 END AS [deployer_nulls],
+            CAST([fareAmount] AS real) AS [fareAmount],
+            CAST([passengerCount] AS bigint) AS [passengerCount],
+            COALESCE(CAST([paymentType] AS varchar(20)), CAST(N'' AS varchar(20))) AS [paymentType]
+        FROM [dbo].[nyc_taxi];
+
+        SET @deployer_refused = (SELECT COUNT_BIG(*) FROM #deployer_rows WHERE [fareAmount] IS NULL);
+        IF @deployer_refused > 0
+            THROW 51003, N'dbo.nyc_taxi has NULL in column fareAmount; input fareAmount refuses it', 1;
+        SET @deployer_refused = (SELECT COUNT_BIG(*) FROM #deployer_rows WHERE [passengerCount] IS NULL);
+        IF @deployer_refused > 0
+            THROW 51003, N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it', 1;
+        SET @deployer_nulls = (SELECT COUNT_BIG(*) FROM #deployer_rows WHERE [deployer_nulls] = 1);
+
+        -- The new table is built beside the old one, and takes its place in two renames.
+        -- What an earlier run left when it was broken off is put back, or goes.
+        IF OBJECT_ID(N'[ml].[trip_scores]', N'U') IS NULL AND OBJECT_ID(N'[ml].[trip_scores__deployer_old]', N'U') IS NOT NULL
+            RENAME OBJECT [ml].[trip_scores__deployer_old] TO [trip_scores];
+        IF OBJECT_ID(N'[ml].[trip_scores__deployer_new]', N'U') IS NOT NULL
+            DROP TABLE [ml].[trip_scores__deployer_new];
+        CREATE TABLE [ml].[trip_scores__deployer_new] WITH (CLUSTERED INDEX ([trip_id]), DISTRIBUTION = HASH([trip_id])) AS
+        SELECT
+            [d].[trip_id] AS [trip_id],
+            [p].[score] AS [score],
+            [p].[payment] AS [payment]
+        FROM PREDICT(
+            MODEL = @deployer_model,
+            DATA = #deployer_rows AS [d],
+            RUNTIME = ONNX
+        ) WITH (
+            [score] real,
+            [payment] varchar(20)
+        ) AS [p]
+        OPTION (LABEL = 'deployer ml.score_trips nyc_taxi_tip:3');
+
+        SET @deployer_rows = (SELECT COUNT_BIG(*) FROM [ml].[trip_scores__deployer_new]);
+        SET @deployer_missing = (SELECT COUNT_BIG(*) FROM [ml].[trip_scores__deployer_new] WHERE [score] IS NULL);
+        SET @deployer_minimum = (SELECT MIN(CAST([score] AS float)) FROM [ml].[trip_scores__deployer_new]);
+        SET @deployer_mean = (SELECT AVG(CAST([score] AS float)) FROM [ml].[trip_scores__deployer_new]);
+        SET @deployer_maximum = (SELECT MAX(CAST([score] AS float)) FROM [ml].[trip_scores__deployer_new]);
+        UPDATE [ml].[scoring_log]
+        SET [rows] = @deployer_rows, [nulls] = @deployer_nulls, [refused] = @deployer_refused, [missing] = @deployer_missing,
+            [minimum] = @deployer_minimum, [mean] = @deployer_mean, [maximum] = @deployer_maximum
+        WHERE [run] = @deployer_run AND [output] = N'score';
+        SET @deployer_missing = (SELECT COUNT_BIG(*) FROM [ml].[trip_scores__deployer_new] WHERE [payment] IS NULL);
+        UPDATE [ml].[scoring_log]
+        SET [rows] = @deployer_rows, [nulls] = @deployer_nulls, [refused] = @deployer_refused, [missing] = @deployer_missing
+        WHERE [run] = @deployer_run AND [output] = N'payment';
+
+
+        IF OBJECT_ID(N'[ml].[trip_scores]', N'U') IS NOT NULL AND OBJECT_ID(N'[ml].[trip_scores__deployer_old]', N'U') IS NOT NULL
+            DROP TABLE [ml].[trip_scores__deployer_old];
+        IF OBJECT_ID(N'[ml].[trip_scores]', N'U') IS NOT NULL
+            RENAME OBJECT [ml].[trip_scores] TO [trip_scores__deployer_old];
+        RENAME OBJECT [ml].[trip_scores__deployer_new] TO [trip_scores];
+        IF OBJECT_ID(N'[ml].[trip_scores__deployer_old]', N'U') IS NOT NULL
+            DROP TABLE [ml].[trip_scores__deployer_old];
+        UPDATE [ml].[scoring_log] SET [ended] = SYSUTCDATETIME() WHERE [run] = @deployer_run;
+    END TRY
+    BEGIN CATCH
+        IF @@TRANCOUNT > 0
+            ROLLBACK TRANSACTION;
+        SET @deployer_error = ERROR_MESSAGE();
+        -- Between the two renames there is no table: the old one comes back.
+        IF OBJECT_ID(N'[ml].[trip_scores]', N'U') IS NULL AND OBJECT_ID(N'[ml].[trip_scores__deployer_old]', N'U') IS NOT NULL
+            RENAME OBJECT [ml].[trip_scores__deployer_old] TO [trip_scores];
+        UPDATE [ml].[scoring_log]
+        SET [ended] = SYSUTCDATETIME(), [refused] = @deployer_refused, [error] = @deployer_error
+        WHERE [run] = @deployer_run;
+        THROW;
+    END CATCH;
+    IF OBJECT_ID(N'tempdb..#deployer_rows') IS NOT NULL
+        DROP TABLE #deployer_rows;
+
+END;
+
+GO
+-- run ml.score_trips
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+EXEC [ml].[score_trips];
+
+GO
+-- score through ml.trip_scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+SELECT
+    [trip_id],
+    [score],
+    [payment]
+FROM [ml].[trip_scores]
+ORDER BY [trip_id];
+
+GO
+-- score dbo.nyc_taxi
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [trip_id] AS [trip_id],
+        COALESCE(CAST([fareAmount] AS real), CAST(CAST(CASE WHEN [fareAmount] IS NULL THEN N'dbo.nyc_taxi has NULL in column fareAmount; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(20)), CAST(N'' AS varchar(20))) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+)
+SELECT
+    [d].[trip_id] AS [trip_id],
+    [p].[score] AS [score],
+    [p].[payment] AS [payment]
+FROM PREDICT(
+    MODEL = (SELECT [model] FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3'),
+    DATA = [deployer_rows] AS [d],
+    RUNTIME = ONNX
+) WITH (
+    [score] real,
+    [payment] varchar(20)
+) AS [p]
+ORDER BY [trip_id];
+
+GO
+-- read the rows of dbo.nyc_taxi
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [trip_id] AS [trip_id],
+        COALESCE(CAST([fareAmount] AS real), CAST(CAST(CASE WHEN [fareAmount] IS NULL THEN N'dbo.nyc_taxi has NULL in column fareAmount; input fareAmount refuses it' END AS int) AS real)) AS [fareAmount],
+        COALESCE(CAST([passengerCount] AS bigint), CAST(CAST(CASE WHEN [passengerCount] IS NULL THEN N'dbo.nyc_taxi has NULL in column passengerCount; input passengerCount refuses it' END AS int) AS bigint)) AS [passengerCount],
+        COALESCE(CAST([paymentType] AS varchar(20)), CAST(N'' AS varchar(20))) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+)
+SELECT
+    [trip_id],
+    [fareAmount],
+    [passengerCount],
+    [paymentType]
+FROM [deployer_rows]
+ORDER BY [trip_id];
+
+GO
+-- read the stored model's size and SHA-256
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+SELECT DATALENGTH([model]) AS [size], HASHBYTES('SHA2_256', [model]) AS [digest]
+FROM [ml].[models]
+WHERE [ID] = N'nyc_taxi_tip:3';
+
+GO
+-- read the stored model
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+SELECT [model]
+FROM [ml].[models]
+WHERE [ID] = N'nyc_taxi_tip:3';

@@ -1,0 +1,334 @@
+-- create schema ml
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF SCHEMA_ID(N'ml') IS NULL
+    EXEC(N'CREATE SCHEMA [ml]');
+
+GO
+-- create the models table
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[models]', N'U') IS NULL
+    CREATE TABLE [ml].[models] (
+        [ID] nvarchar(1024) NOT NULL,
+        [name] nvarchar(1024) NOT NULL,
+        [description] nvarchar(1024),
+        [version] int,
+        [created_time] datetime2(7),
+        [created_by] nvarchar(128),
+        [framework] nvarchar(64),
+        [model] varbinary(max),
+        [inputs_schema] nvarchar(max),
+        [outputs_schema] nvarchar(max)
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- store the model
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+INSERT INTO [ml].[models] (
+    [ID], [name], [description], [version], [created_time], [created_by], [framework],
+    [inputs_schema], [outputs_schema], [model]
+)
+SELECT
+    N'nyc_taxi_tip:3', N'nyc_taxi_tip', N'SHA-256 {sha256}', 3,
+    SYSUTCDATETIME(), SUSER_SNAME(), N'onnx',
+    N'[{"name": "fareAmount", "type": "float"}, {"name": "passengerCount", "type": "int64"}, {"name": "paymentType", "type": "string"}]',
+    N'[{"name": "score", "type": "float"}, {"name": "label", "type": "int64"}, {"name": "payment", "type": "string"}]',
+    CAST(0x{content} AS varbinary(max))
+WHERE NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3');
+
+GO
+-- verify the stored model
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @rows int = (
+    SELECT COUNT(*) FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3'
+);
+IF @rows <> 1
+    THROW 51001, N'ml.models does not hold exactly one row of model nyc_taxi_tip:3', 1;
+DECLARE @same int = (
+    SELECT COUNT(*) FROM [ml].[models]
+    WHERE [ID] = N'nyc_taxi_tip:3'
+        AND DATALENGTH([model]) = {size}
+        AND HASHBYTES('SHA2_256', [model]) = 0x{SHA256}
+);
+IF @same <> 1
+    THROW 51002, N'ml.models holds other bytes as model nyc_taxi_tip:3; a stored version never changes: deploy under a new version', 1;
+
+GO
+-- create the scoring log
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[dbo].[runs]', N'U') IS NULL
+    CREATE TABLE [dbo].[runs] (
+        [run] uniqueidentifier NOT NULL,
+        [statement] nvarchar(517) NOT NULL,
+        [output] nvarchar(128) NOT NULL,
+        [model_id] nvarchar(1024) NOT NULL,
+        [model_sha256] char(64) NOT NULL,
+        [label] nvarchar(255),
+        [run_by] nvarchar(128),
+        [started] datetime2(7),
+        [ended] datetime2(7),
+        [rows] bigint,
+        [nulls] bigint,
+        [refused] bigint,
+        [missing] bigint,
+        [minimum] float,
+        [mean] float,
+        [maximum] float,
+        [error] nvarchar(4000)
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- verify the columns of dbo.runs
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @found int = (
+    SELECT COUNT(*) FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'dbo' AND [TABLE_NAME] = N'runs'
+        AND (
+            [COLUMN_NAME] = N'run' AND [DATA_TYPE] = N'uniqueidentifier'
+            OR [COLUMN_NAME] = N'statement' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'output' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'model_id' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'model_sha256' AND [DATA_TYPE] = N'char'
+            OR [COLUMN_NAME] = N'label' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'run_by' AND [DATA_TYPE] = N'nvarchar'
+            OR [COLUMN_NAME] = N'started' AND [DATA_TYPE] = N'datetime2'
+            OR [COLUMN_NAME] = N'ended' AND [DATA_TYPE] = N'datetime2'
+            OR [COLUMN_NAME] = N'rows' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'nulls' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'refused' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'missing' AND [DATA_TYPE] = N'bigint'
+            OR [COLUMN_NAME] = N'minimum' AND [DATA_TYPE] = N'float'
+            OR [COLUMN_NAME] = N'mean' AND [DATA_TYPE] = N'float'
+            OR [COLUMN_NAME] = N'maximum' AND [DATA_TYPE] = N'float'
+            OR [COLUMN_NAME] = N'error' AND [DATA_TYPE] = N'nvarchar'
+        )
+);
+IF @found <> 17
+    THROW 51005, N'dbo.runs is there and lacks one of these columns, or has it in another type: run uniqueidentifier, statement nvarchar, output nvarchar, model_id nvarchar, model_sha256 char, label nvarchar, run_by nvarchar, started datetime2, ended datetime2, rows bigint, nulls bigint, refused bigint, missing bigint, minimum float, mean float, maximum float, error nvarchar', 1;
+
+GO
+-- create table ml.scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[scores]', N'U') IS NULL
+    CREATE TABLE [ml].[scores] WITH (CLUSTERED COLUMNSTORE INDEX, DISTRIBUTION = ROUND_ROBIN) AS
+    SELECT
+        [d].[trip_id] AS [trip_id],
+        CAST(NULL AS real) AS [score]
+    -- A join, so that a column does not bring its IDENTITY along.
+    FROM [dbo].[nyc_taxi] AS [d]
+    CROSS JOIN (SELECT 1 AS [one]) AS [o]
+    WHERE 1 = 0;
+
+GO
+-- verify the columns of ml.scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @found int = (
+    SELECT COUNT(*) FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'scores'
+        AND (
+            [COLUMN_NAME] = N'trip_id'
+            OR [COLUMN_NAME] = N'score' AND [DATA_TYPE] = N'real'
+        )
+);
+IF @found <> 2
+    THROW 51005, N'ml.scores is there and lacks one of these columns, or has it in another type: trip_id, score real', 1;
+
+GO
+-- fill ml.scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+DECLARE @deployer_run uniqueidentifier = NEWID();
+DECLARE @deployer_model varbinary(max);
+DECLARE @deployer_rows bigint;
+DECLARE @deployer_nulls bigint;
+DECLARE @deployer_refused bigint = 0;
+DECLARE @deployer_missing bigint;
+DECLARE @deployer_minimum float;
+DECLARE @deployer_mean float;
+DECLARE @deployer_maximum float;
+DECLARE @deployer_error nvarchar(4000);
+
+-- A run without an end is still running, or was broken off.
+INSERT INTO [dbo].[runs] (
+    [run], [statement], [output], [model_id], [model_sha256], [label], [run_by], [started]
+)
+SELECT
+    @deployer_run, N'[ml].[scores]', N'score', N'nyc_taxi_tip:3',
+    N'{sha256}', N'deployer ml.scores nyc_taxi_tip:3', SUSER_SNAME(), SYSUTCDATETIME();
+
+BEGIN TRY
+    SET @deployer_model = (SELECT [model] FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3');
+    IF @deployer_model IS NULL
+        THROW 51001, N'ml.models does not hold exactly one row of model nyc_taxi_tip:3', 1;
+    IF DATALENGTH(@deployer_model) <> 348
+        THROW 51002, N'ml.models holds other bytes as model nyc_taxi_tip:3; a stored version never changes: deploy under a new version', 1;
+
+    -- The rows as they are now: what is checked is what is scored.
+    IF OBJECT_ID(N'tempdb..#deployer_rows') IS NOT NULL
+        DROP TABLE #deployer_rows;
+
+    CREATE TABLE #deployer_rows WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS
+    SELECT
+        [trip_id] AS [trip_id],
+        0 AS [deployer_nulls],
+        CAST([fareAmount] AS real) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        CAST([paymentType] AS varchar(20)) AS [paymentType]
+    FROM [dbo].[nyc_taxi];
+
+    SET @deployer_nulls = (SELECT COUNT_BIG(*) FROM #deployer_rows WHERE [deployer_nulls] = 1);
+
+    -- The new table is built beside the old one, and takes its place in two renames.
+    -- What an earlier run left when it was broken off is put back, or goes.
+    IF OBJECT_ID(N'[ml].[scores]', N'U') IS NULL AND OBJECT_ID(N'[ml].[scores__deployer_old]', N'U') IS NOT NULL
+        RENAME OBJECT [ml].[scores__deployer_old] TO [scores];
+    IF OBJECT_ID(N'[ml].[scores__deployer_new]', N'U') IS NOT NULL
+        DROP TABLE [ml].[scores__deployer_new];
+    CREATE TABLE [ml].[scores__deployer_new] WITH (CLUSTERED COLUMNSTORE INDEX, DISTRIBUTION = ROUND_ROBIN) AS
+    SELECT
+        [d].[trip_id] AS [trip_id],
+        [p].[score] AS [score]
+    FROM PREDICT(
+        MODEL = @deployer_model,
+        DATA = #deployer_rows AS [d],
+        RUNTIME = ONNX
+    ) WITH (
+        [score] real
+    ) AS [p]
+    OPTION (LABEL = 'deployer ml.scores nyc_taxi_tip:3');
+
+    SET @deployer_rows = (SELECT COUNT_BIG(*) FROM [ml].[scores__deployer_new]);
+    SET @deployer_missing = (SELECT COUNT_BIG(*) FROM [ml].[scores__deployer_new] WHERE [score] IS NULL);
+    SET @deployer_minimum = (SELECT MIN(CAST([score] AS float)) FROM [ml].[scores__deployer_new]);
+    SET @deployer_mean = (SELECT AVG(CAST([score] AS float)) FROM [ml].[scores__deployer_new]);
+    SET @deployer_maximum = (SELECT MAX(CAST([score] AS float)) FROM [ml].[scores__deployer_new]);
+    UPDATE [dbo].[runs]
+    SET [rows] = @deployer_rows, [nulls] = @deployer_nulls, [refused] = @deployer_refused, [missing] = @deployer_missing,
+        [minimum] = @deployer_minimum, [mean] = @deployer_mean, [maximum] = @deployer_maximum
+    WHERE [run] = @deployer_run AND [output] = N'score';
+
+
+    IF OBJECT_ID(N'[ml].[scores]', N'U') IS NOT NULL AND OBJECT_ID(N'[ml].[scores__deployer_old]', N'U') IS NOT NULL
+        DROP TABLE [ml].[scores__deployer_old];
+    IF OBJECT_ID(N'[ml].[scores]', N'U') IS NOT NULL
+        RENAME OBJECT [ml].[scores] TO [scores__deployer_old];
+    RENAME OBJECT [ml].[scores__deployer_new] TO [scores];
+    IF OBJECT_ID(N'[ml].[scores__deployer_old]', N'U') IS NOT NULL
+        DROP TABLE [ml].[scores__deployer_old];
+    UPDATE [dbo].[runs] SET [ended] = SYSUTCDATETIME() WHERE [run] = @deployer_run;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    SET @deployer_error = ERROR_MESSAGE();
+    -- Between the two renames there is no table: the old one comes back.
+    IF OBJECT_ID(N'[ml].[scores]', N'U') IS NULL AND OBJECT_ID(N'[ml].[scores__deployer_old]', N'U') IS NOT NULL
+        RENAME OBJECT [ml].[scores__deployer_old] TO [scores];
+    UPDATE [dbo].[runs]
+    SET [ended] = SYSUTCDATETIME(), [refused] = @deployer_refused, [error] = @deployer_error
+    WHERE [run] = @deployer_run;
+    THROW;
+END CATCH;
+IF OBJECT_ID(N'tempdb..#deployer_rows') IS NOT NULL
+    DROP TABLE #deployer_rows;
+
+GO
+-- score a sample of 10 rows
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT TOP (10)
+        [trip_id] AS [trip_id],
+        CAST([fareAmount] AS real) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        CAST([paymentType] AS varchar(20)) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+)
+SELECT
+    [d].[trip_id] AS [trip_id],
+    [p].[score] AS [score]
+FROM PREDICT(
+    MODEL = (SELECT [model] FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3'),
+    DATA = [deployer_rows] AS [d],
+    RUNTIME = ONNX
+) WITH (
+    [score] real
+) AS [p]
+OPTION (LABEL = 'deployer dbo.nyc_taxi nyc_taxi_tip:3');
+
+GO
+-- score through ml.scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+SELECT
+    [trip_id],
+    [score]
+FROM [ml].[scores]
+ORDER BY [trip_id];
+
+GO
+-- score dbo.nyc_taxi
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [trip_id] AS [trip_id],
+        CAST([fareAmount] AS real) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        CAST([paymentType] AS varchar(20)) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+)
+SELECT
+    [d].[trip_id] AS [trip_id],
+    [p].[score] AS [score]
+FROM PREDICT(
+    MODEL = (SELECT [model] FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3'),
+    DATA = [deployer_rows] AS [d],
+    RUNTIME = ONNX
+) WITH (
+    [score] real
+) AS [p]
+ORDER BY [trip_id];
+
+GO
+-- read the rows of dbo.nyc_taxi
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+WITH [deployer_rows] AS (
+    SELECT
+        [trip_id] AS [trip_id],
+        CAST([fareAmount] AS real) AS [fareAmount],
+        CAST([passengerCount] AS bigint) AS [passengerCount],
+        CAST([paymentType] AS varchar(20)) AS [paymentType]
+    FROM [dbo].[nyc_taxi]
+)
+SELECT
+    [trip_id],
+    [fareAmount],
+    [passengerCount],
+    [paymentType]
+FROM [deployer_rows]
+ORDER BY [trip_id];
+
+GO
+-- read the stored model's size and SHA-256
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+SELECT DATALENGTH([model]) AS [size], HASHBYTES('SHA2_256', [model]) AS [digest]
+FROM [ml].[models]
+WHERE [ID] = N'nyc_taxi_tip:3';
+
+GO
+-- read the stored model
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+SELECT [model]
+FROM [ml].[models]
+WHERE [ID] = N'nyc_taxi_tip:3';
