@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from deployer.emulator.comparisons import sort_key
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.functions import Typed, as_type, finite
-from deployer.emulator.types import BIGINT, FLOAT, INT, SqlType
+from deployer.emulator.fragments import once, raise_error
+from deployer.emulator.typed import Typed, as_type, finite
+from deployer.emulator.types import BIGINT, FLOAT, INT, MAX, SqlType
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Aggregate:
 
 def _number(name: str, kind: SqlType | None) -> SqlType:
     if kind is None or not kind.is_number or kind.base == "bit":
-        raise ProgrammingError(f"Operand data type {kind or 'NULL'} is invalid for {name} operator.", 8117)
+        called = kind.base if kind else "NULL"
+        raise ProgrammingError(f"Operand data type {called} is invalid for {name} operator.", 8117)
     return kind
 
 
@@ -35,11 +38,21 @@ def _sum(sql: str, value: Typed) -> Aggregate:
     if kind.is_integer:
         # A sum of integers is one, and may overflow.
         result = BIGINT if kind == BIGINT else INT
-        return Aggregate((f"sum({sql})",), f"CAST({{0}} AS {result.duckdb})", result)
-    if kind.base == "decimal":
+    elif kind.is_money:
+        result = SqlType("money")
+    elif kind.base == "decimal":
         result = SqlType("decimal", None, 38, kind.scale)
-        return Aggregate((f"sum({sql})",), f"CAST({{0}} AS {result.duckdb})", result)
-    return Aggregate((f"sum({sql})",), finite("{0}", FLOAT).sql, FLOAT)
+    else:
+        return Aggregate((f"sum({sql})",), finite("{0}", FLOAT).sql, FLOAT)
+    return Aggregate((f"sum({sql})",), _held("{0}", result), result)
+
+
+def _held(sql: str, kind: SqlType) -> str:
+    """A sum that its type can hold."""
+    called = "numeric" if kind.base == "decimal" else kind.base
+    fail = raise_error(8115, f"Arithmetic overflow error converting expression to data type {called}.")
+    made = f"TRY_CAST(v AS {kind.duckdb})"
+    return once(sql, f"CASE WHEN v IS NOT NULL AND {made} IS NULL THEN {fail} ELSE {made} END")
 
 
 def _average(sql: str, value: Typed) -> Aggregate:
@@ -47,10 +60,16 @@ def _average(sql: str, value: Typed) -> Aggregate:
     if kind.is_integer:
         # An average of integers loses its fraction, and its sum may overflow.
         result = BIGINT if kind == BIGINT else INT
-        whole = f"CAST({{0}} AS {result.duckdb}) // nullif({{1}}, 0)"
+        whole = f"{_held('{0}', result)} // nullif({{1}}, 0)"
         return Aggregate((f"sum({sql})", f"count({sql})"), f"CAST({whole} AS {result.duckdb})", result)
+    if kind.is_money:
+        raise NotSupportedError("The emulator does not know how the server rounds AVG of money; cast to decimal first.")
     if kind.base == "decimal":
-        raise NotSupportedError("The emulator does not know AVG of decimals; cast to float.")
+        # learn.microsoft.com, AVG: decimal(38, max(s, 6)); a quotient's further digits are cut off.
+        result = SqlType("decimal", None, 38, max(kind.scale or 0, 6))
+        texts = "CAST({0} AS VARCHAR), CAST({1} AS VARCHAR)"
+        quotient = f"CASE WHEN {{1}} > 0 THEN tsql_divide({texts}, 38, {result.scale}) END"
+        return Aggregate((f"sum({sql})", f"count({sql})"), f"CAST({quotient} AS {result.duckdb})", result)
     return Aggregate((f"avg({sql})",), finite("{0}", FLOAT).sql, FLOAT)
 
 
@@ -64,16 +83,22 @@ def _deviation(name: str, called: str) -> Callable[[str, Typed], Aggregate]:
 
 def _extreme(name: str) -> Callable[[str, Typed], Aggregate]:
     def build(sql: str, value: Typed) -> Aggregate:
-        if value.type is None or value.type.base == "bit":
-            raise ProgrammingError(f"Operand data type {value.type or 'NULL'} is invalid for {name} operator.", 8117)
-        return Aggregate((f"{name}({sql})",), "{0}", value.type)
+        kind = value.type
+        if kind is None or kind.base in {"bit", "uniqueidentifier"}:
+            called = kind.base if kind else "NULL"
+            raise ProgrammingError(f"Operand data type {called} is invalid for {name} operator.", 8117)
+        if kind.is_text:
+            plain = sql.removeprefix("DISTINCT ")
+            return Aggregate((f"arg_{name}({plain}, {sort_key(value)})",), "{0}", kind)
+        return Aggregate((f"{name}({sql})",), "{0}", kind)
 
     return build
 
 
 AGGREGATES: Mapping[str, Callable[[str, Typed], Aggregate]] = {
-    "COUNT": lambda sql, _: Aggregate((f"count({sql})",), "CAST({0} AS INTEGER)", INT),
+    "COUNT": lambda sql, _: Aggregate((f"count({sql})",), _held("{0}", INT), INT),
     "COUNT_BIG": lambda sql, _: Aggregate((f"count({sql})",), "{0}", BIGINT),
+    "APPROX_COUNT_DISTINCT": lambda sql, _: Aggregate((f"count(DISTINCT {sql})",), "{0}", BIGINT),
     "SUM": _sum,
     "AVG": _average,
     "MIN": _extreme("min"),
@@ -83,10 +108,10 @@ AGGREGATES: Mapping[str, Callable[[str, Typed], Aggregate]] = {
     "VAR": _deviation("var_samp", "var"),
     "VARP": _deviation("var_pop", "varp"),
 }
-"""Name to what builds it from the argument's text, which may begin with DISTINCT, and the argument's type."""
+"""Name to what builds it from the argument's text, which may begin with DISTINCT, and the argument's type.
 
-RANKINGS: Mapping[str, str] = {"ROW_NUMBER": "row_number", "RANK": "rank", "DENSE_RANK": "dense_rank"}
-"""Window functions without an argument; they need OVER with ORDER BY, and give bigint."""
+APPROX_COUNT_DISTINCT counts exactly, which is within the two percent that the server promises.
+"""
 
 
 def argument(value: Typed, name: str) -> str:
@@ -96,4 +121,19 @@ def argument(value: Typed, name: str) -> str:
             return f"CAST({value.sql} AS DOUBLE)"
         if name not in {"SUM", "AVG"} and value.type.is_number:
             return as_type(value, FLOAT)
-    return value.sql
+    return sort_key(value) if name == "APPROX_COUNT_DISTINCT" else value.sql
+
+
+def string_agg(text: str, kind: SqlType, separator: str, order: str) -> Typed:
+    """STRING_AGG: text of the argument's kind; Msg 9829 where it grows beyond 8,000 bytes and is not (max)."""
+    base = "nvarchar" if kind.is_national or not kind.is_text else "varchar"
+    limit = 4000 if base == "nvarchar" else 8000
+    joined = f"string_agg({text}, {separator}{f' ORDER BY {order}' if order else ''})"
+    if kind.length == MAX:
+        return Typed(joined, SqlType(base, MAX, collation=kind.collation))
+    fail = raise_error(
+        9829,
+        "STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid result truncation.",
+    )
+    held = once(joined, f"CASE WHEN length(v) > {limit} THEN {fail} ELSE v END")
+    return Typed(held, SqlType(base, limit, collation=kind.collation))

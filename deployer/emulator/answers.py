@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.functions import Typed
 from deployer.emulator.syntax import ObjectName
+from deployer.emulator.typed import Typed
 from deployer.emulator.types import INT, NVARCHAR, SqlType
 from deployer.emulator.values import Parameters
 

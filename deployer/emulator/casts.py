@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from deployer.emulator.cast_texts import to_binary, to_text
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.moments import round_moment, text_to_moment
-from deployer.emulator.types import MAX, SqlType
-
-
-def quote(text: str) -> str:
-    """Text as a literal of DuckDB, which knows no escape but the doubled quote."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def raise_error(number: int, message: str) -> str:
-    """An expression that stops the query; `refusals` makes the engine's error of it."""
-    return f"error({quote(f'Msg {number}: {message}')})"
-
-
-def once(sql: str, body: str) -> str:
-    """`body`, in which `v` stands for the value of `sql`.
-
-    Writing the text where it is needed instead would make a nested expression grow by its power.
-    """
-    return f"list_transform([{sql}], lambda v: {body})[1]"
+from deployer.emulator.fragments import once, raise_error
+from deployer.emulator.moments import round_moment, text_to_moment, within
+from deployer.emulator.styles import read_order
+from deployer.emulator.types import SqlType, digits_of
 
 
 def cast(sql: str, source: SqlType | None, target: SqlType, safe: bool = False, style: int | None = None) -> str:
@@ -31,130 +18,54 @@ def cast(sql: str, source: SqlType | None, target: SqlType, safe: bool = False, 
     Raises `ProgrammingError` 529 for a cast that T-SQL forbids, `NotSupportedError` for one whose result the emulator
     would not write as the server does.
     """
-    if source is None or source == target:
+    if source is None or (source == target and style is None):
         return f"CAST({sql} AS {target.duckdb})"
     if target.is_text:
-        return _to_text(sql, source, target, style)
+        return to_text(sql, source, target, style)
     if target.is_binary:
-        return _to_binary(sql, source, target, style)
-    if style is not None:
-        raise NotSupportedError(f"The emulator does not know CONVERT to {target} with style {style}.")
+        return to_binary(sql, source, target, style, safe)
+    if source.is_text and target.is_moment:
+        fail = "NULL" if safe else raise_error(241, _NO_MOMENT)
+        beyond = "NULL" if safe else raise_error(242, _BEYOND.format(source.base, target.base))
+        by_base = beyond if target.base in {"datetime", "smalldatetime"} else fail
+        return once(sql, text_to_moment(target, read_order(style), fail, by_base))
+    if style is not None and not (source.is_number and target.is_number):
+        raise NotSupportedError(f"The emulator does not know CONVERT of {source} to {target} with style {style}.")
     if source.is_text:
-        if target.is_number:
-            return _text_to_number(sql, target, safe)
-        if target.is_moment:
-            fail = "NULL" if safe else raise_error(241, _NO_MOMENT)
-            return once(sql, text_to_moment(target, fail))
-        fail = "NULL" if safe else raise_error(8169, "Conversion failed when converting from a character string.")
-        return once(sql, f"CASE WHEN v IS NULL THEN NULL ELSE coalesce(TRY_CAST(v AS {target.duckdb}), {fail}) END")
+        return _text_to_number(sql, source, target, safe) if target.is_number else _text_to_guid(sql, safe)
     if source.is_number and target.is_number:
         return _number_to_number(sql, source, target, safe)
     if source.is_moment and target.is_moment and {source.base, target.base} != {"date", "time"}:
-        return _moment_to_moment(sql, source, target)
-    raise ProgrammingError(f"Explicit conversion from data type {source} to {target} is not allowed.", 529)
+        return _moment_to_moment(sql, source, target, safe)
+    if source.is_binary and target.is_integer and target.base != "bit":
+        return f"CAST(tsql_int({sql}, {_BYTES[target.base]}) AS {target.duckdb})"
+    if target.base in {"datetime", "smalldatetime"} and source.is_integer:
+        days = once(sql, "TIMESTAMP '1900-01-01' + to_days(CAST(v AS INTEGER))")
+        return within(days, target, _overflow(target, safe))
+    if (source.is_number or source.is_binary) and target.base in {"datetime", "smalldatetime"}:
+        raise NotSupportedError(f"The emulator does not know how the server rounds {source} as {target}.")
+    if source.base in {"datetime", "smalldatetime"} and target.is_number:
+        raise NotSupportedError(f"The emulator does not know how the server rounds {source} as {target}; use DATEDIFF.")
+    if "uniqueidentifier" in {source.base, target.base} and (source.is_binary or target.is_binary):
+        raise NotSupportedError(f"The emulator does not know {source} as {target}.")
+    if source.is_binary and target.is_number:
+        raise NotSupportedError(f"The emulator does not know binary as {target}.")
+    raise ProgrammingError(f"Explicit conversion from data type {source.base} to {target.base} is not allowed.", 529)
 
 
 _NO_MOMENT = "Conversion failed when converting date and/or time from character string."
+_BEYOND = "The conversion of a {} data type to a {} data type resulted in an out-of-range value."
+_BYTES: Mapping[str, int] = {"tinyint": 1, "smallint": 2, "int": 4, "bigint": 8}
 
 
-# --- Text ------------------------------------------------------------------------------------------------------------
+def _called(kind: SqlType) -> str:
+    """A type's name in messages."""
+    return "numeric" if kind.base == "decimal" else kind.base
 
 
-def _to_text(sql: str, source: SqlType, target: SqlType, style: int | None) -> str:
-    if source.is_binary:
-        if style not in {1, 2}:
-            raise NotSupportedError("The emulator converts binary to text with style 1 or 2 only.")
-        text = f"'0x' || upper(hex({sql}))" if style == 1 else f"upper(hex({sql}))"
-        return cut_text(f"({text})", SqlType("varchar", MAX), target)
-    if source.is_text:
-        return cut_text(sql, source, target)
-    if style is not None or source.base in {"real", "float"} or (source.is_moment and source.base != "date"):
-        # The server writes floats with six digits and times by the session's language.
-        raise NotSupportedError(f"The emulator does not write {source} as text; cast to decimal or date first.")
-    text = f"CAST({sql} AS VARCHAR)"
-    if source.base == "bit":
-        text = f"CAST(CAST({sql} AS INTEGER) AS VARCHAR)"
-    if source.base == "decimal" and source.precision == source.scale and (source.precision or 0) < 38:
-        # Room for the zero before the point, which the server always writes.
-        text = f"CAST(CAST({sql} AS DECIMAL({(source.precision or 0) + 1}, {source.scale})) AS VARCHAR)"
-    if source.base == "uniqueidentifier":
-        text = f"upper({text})"
-    if target.length == MAX:
-        return text
-    message = f"Arithmetic overflow error converting expression to data type {target.base}."
-    # An integer too long for varchar becomes an asterisk: learn.microsoft.com, CAST and CONVERT.
-    long = "'*'" if source.is_integer and not target.is_national else raise_error(8115, message)
-    filled = fill_text(f"CASE WHEN length(v) > {target.length} THEN {long} ELSE v END", target)
-    return once(text, filled)
-
-
-def utf16_length(text: str) -> str:
-    """Characters as T-SQL counts them: one outside of the basic plane is two."""
-    return f"(length({text}) + length(regexp_replace({text}, '[^\\x{{10000}}-\\x{{10FFFF}}]', '', 'g')))"
-
-
-def fill_text(text: str, target: SqlType) -> str:
-    """The text as char or nchar keep it: filled with blanks."""
-    if target.base == "nchar":
-        return once(text, f"rpad(v, CAST({target.length} - ({utf16_length('v')} - length(v)) AS INTEGER), ' ')")
-    return f"rpad({text}, {target.length}, ' ')" if target.base == "char" else text
-
-
-_OUTSIDE_CODE_PAGE = (
-    r"[^\x00-\x7F\xA0-\xFF\x{20AC}\x{201A}\x{0192}\x{201E}\x{2026}\x{2020}\x{2021}\x{02C6}\x{2030}\x{0160}\x{2039}"
-    r"\x{0152}\x{017D}\x{2018}\x{2019}\x{201C}\x{201D}\x{2022}\x{2013}\x{2014}\x{02DC}\x{2122}\x{0161}\x{203A}"
-    r"\x{0153}\x{017E}\x{0178}]"
-)
-"""What code page 1252 lacks, which is that of the pool's default collation, SQL_Latin1_General_CP1_CI_AS."""
-
-
-def need_code_page(body: str) -> str:
-    """`body` where the text `v` fits the code page of varchar; where it does not, the server writes `?` instead."""
-    fail = raise_error(50000, "The emulator writes no text to varchar that code page 1252 lacks; use nvarchar.")
-    return f"CASE WHEN strlen(v) <> length(v) AND regexp_matches(v, '{_OUTSIDE_CODE_PAGE}') THEN {fail} ELSE {body} END"
-
-
-def cut_text(sql: str, source: SqlType, target: SqlType) -> str:
-    """Text longer than the type is cut in silence; char and nchar are filled with blanks."""
-    body = "v"
-    if target.length != MAX:
-        if source.length == MAX or (source.length or 0) > (target.length or 0):
-            long = f"left(v, {target.length})"
-            if target.is_national:
-                half = raise_error(50000, "The emulator cuts no text that has characters outside of the basic plane.")
-                long = (
-                    f"CASE WHEN {utf16_length('v')} <= {target.length} THEN v "
-                    f"WHEN length(v) <> {utf16_length('v')} THEN {half} ELSE {long} END"
-                )
-            # What has no more bytes than the type has characters fits for sure, and that is told fast.
-            body = f"CASE WHEN strlen(v) > {target.length} THEN {long} ELSE v END"
-        body = fill_text(body, target)
-    if source.is_national and not target.is_national:
-        body = need_code_page(body)
-    return sql if body == "v" else once(sql, body)
-
-
-# --- Binary ----------------------------------------------------------------------------------------------------------
-
-
-def _to_binary(sql: str, source: SqlType, target: SqlType, style: int | None) -> str:
-    if source.is_binary:
-        content = sql
-    elif source.is_text and style in {1, 2}:
-        form, digits = ("0x(?:[0-9a-fA-F]{2})*", "substr(v, 3)") if style == 1 else ("(?:[0-9a-fA-F]{2})*", "v")
-        fail = raise_error(8114, f"Error converting data type {source.base} to varbinary.")
-        content = once(
-            sql,
-            f"CASE WHEN v IS NULL THEN NULL WHEN regexp_full_match(v, '{form}') THEN unhex({digits}) ELSE {fail} END",
-        )
-    else:
-        raise NotSupportedError(f"The emulator does not know how the server turns {source} into {target}.")
-    if target.base == "binary":
-        return once(content, f"unhex(rpad(left(hex(v), {2 * (target.length or 0)}), {2 * (target.length or 0)}, '0'))")
-    if target.length == MAX or (source.is_binary and (source.length or 0) in range(1, (target.length or 0) + 1)):
-        return content
-    cut = f"unhex(left(hex(v), {2 * (target.length or 0)}))"
-    return once(content, f"CASE WHEN octet_length(v) > {target.length} THEN {cut} ELSE v END")
+def _overflow(target: SqlType, safe: bool) -> str:
+    message = f"Arithmetic overflow error converting expression to data type {_called(target)}."
+    return "NULL" if safe else raise_error(8115, message)
 
 
 # --- Numbers ---------------------------------------------------------------------------------------------------------
@@ -163,42 +74,133 @@ def _to_binary(sql: str, source: SqlType, target: SqlType, style: int | None) ->
 def _number_to_number(sql: str, source: SqlType, target: SqlType, safe: bool) -> str:
     if target.base == "bit":
         return f"({sql} <> 0)"
-    if target.is_integer and not source.is_integer:
-        # A cast to an integer cuts the fraction off, where DuckDB rounds.
-        sql = f"trunc({sql})"
-    return f"{'TRY_CAST' if safe else 'CAST'}({sql} AS {target.duckdb})"
-
-
-def _text_to_number(sql: str, target: SqlType, safe: bool) -> str:
-    if target.is_integer:
-        form, number, message = (
-            r"[+-]?\d+",
-            245,
-            f"Conversion failed when converting the varchar value to data type {target}.",
+    if target.base in {"real", "float"}:
+        if source.base == "decimal" and (source.precision or 0) > 15:
+            # By its digits: as a quotient of two floats it would be rounded twice.
+            sql = f"CAST({sql} AS VARCHAR)"
+        value = f"CAST({sql} AS {target.duckdb})"
+        if (source.base, target.base) != ("float", "real"):
+            return value
+        fail = "NULL" if safe else raise_error(232, "Arithmetic overflow error for type real.")
+        return once(
+            f"TRY_CAST({sql} AS FLOAT)", f"CASE WHEN isinf(v) OR v IS NULL AND {sql} IS NOT NULL THEN {fail} ELSE v END"
         )
-    elif target.base == "decimal":
-        form, number, message = r"[+-]?(\d+\.?\d*|\.\d+)", 8114, "Error converting data type varchar to numeric."
-    else:
-        form, number = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", 8114
-        message = f"Error converting data type varchar to {target}."
-    fail = "NULL" if safe else raise_error(number, message)
-    kind = "INTEGER" if target.base == "bit" else target.duckdb
-    value = f"{'TRY_CAST' if safe else 'CAST'}(v AS {kind})"
+    if source.base in {"real", "float"} and not target.is_integer:
+        return _float_to_decimal(sql, target, safe)
+    if target.is_integer:
+        # A cast to an integer cuts the fraction off, where DuckDB rounds.
+        value = "v" if source.is_integer else "trunc(v)"
+        if source.is_integer and digits_of(source) <= digits_of(target):
+            return f"CAST({sql} AS {target.duckdb})"
+        fail = "NULL" if safe else _integer_overflow(source, target)
+        made = f"TRY_CAST({value} AS {target.duckdb})"
+        return once(sql, f"CASE WHEN v IS NOT NULL AND {made} IS NULL THEN {fail} ELSE {made} END")
+    made = f"TRY_CAST(v AS {target.duckdb})"
+    return once(sql, f"CASE WHEN v IS NOT NULL AND {made} IS NULL THEN {_overflow(target, safe)} ELSE {made} END")
+
+
+def _float_to_decimal(sql: str, target: SqlType, safe: bool) -> str:
+    """Rounded as DuckDB does where no other way of rounding could differ, and with care elsewhere."""
+    precision, scale = digits_of(target)
+    plain = f"abs(v) * 1e{scale} < 1e14 AND abs(abs(v * 1e{scale} - trunc(v * 1e{scale})) - 0.5) > 1e-3"
+    made = f"TRY_CAST(v AS {target.duckdb})"
+    careful = f"CAST(tsql_float_to_decimal(v, {precision}, {scale}, {str(safe).lower()}) AS {target.duckdb})"
+    plainly = f"coalesce({made}, {_overflow(target, safe)})"
+    body = f"CASE WHEN v IS NULL THEN NULL WHEN {plain} THEN {plainly} ELSE {careful} END"
+    return once(f"CAST({sql} AS DOUBLE)", body)
+
+
+def _integer_overflow(source: SqlType, target: SqlType) -> str:
+    if source.base in {"real", "float"}:
+        message = f"Msg 232: Arithmetic overflow error for type {target.base}, value = "
+        return f"error('{message}' || printf('%f', CAST(v AS DOUBLE)) || '.')"
+    if source.is_integer and target.base in {"tinyint", "smallint"}:
+        return f"error('Msg 220: Arithmetic overflow error for data type {target.base}, value = ' || v || '.')"
+    return _overflow(target, safe=False)
+
+
+_WHOLE, _EXACT = r"[+-]?\d+", r"[+-]?(\d+\.?\d*|\.\d+)"
+_FORMS: Mapping[str, str] = {"decimal": _EXACT, "money": _EXACT, "smallmoney": _EXACT}
+_APPROXIMATE = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+
+
+def _text_to_number(sql: str, source: SqlType, target: SqlType, safe: bool) -> str:
+    form = _WHOLE if target.is_integer else _FORMS.get(target.base, _APPROXIMATE)
+    fail, overflow = ("NULL", "NULL") if safe else (_no_number(source, target), _text_overflow(source, target))
+    kind = "HUGEINT" if target.base == "bit" else target.duckdb
+    made = f"TRY_CAST(v AS {kind})"
+    value = f"coalesce({made}, {overflow})"
     if target.base == "bit":
         value = f"({value} <> 0)"
     if target.base in {"real", "float"}:
-        overflow = "NULL" if safe else raise_error(232, f"Arithmetic overflow error for type {target}.")
-        value = f"CASE WHEN isfinite({value}) THEN {value} ELSE {overflow} END"
+        value = f"CASE WHEN isfinite({made}) THEN {made} ELSE {overflow} END"
     empty = fail if target.base == "decimal" else f"CAST(0 AS {target.duckdb})"
+    words = "WHEN lower(v) IN ('true', 'false') THEN lower(v) = 'true' " if target.base == "bit" else ""
+    if target.is_money:
+        odd = raise_error(50000, "The emulator reads money as digits and a point only.")
+        words = f"WHEN regexp_full_match(v, '[-+$€£¥, 0-9.()]+') AND NOT regexp_full_match(v, '{form}') THEN {odd} "
     return once(
         f"trim({sql})",
-        f"CASE WHEN v IS NULL THEN NULL WHEN v = '' THEN {empty} WHEN regexp_full_match(v, '{form}') THEN {value} "
-        f"ELSE {fail} END",
+        f"CASE WHEN v IS NULL THEN NULL WHEN v = '' THEN {empty} {words}"
+        f"WHEN regexp_full_match(v, '{form}') THEN {value} ELSE {fail} END",
     )
 
 
-def _moment_to_moment(sql: str, source: SqlType, target: SqlType) -> str:
+def _no_number(source: SqlType, target: SqlType) -> str:
+    if target.is_integer:
+        start = f"Msg 245: Conversion failed when converting the {source.base} value '"
+        return f"error('{start.replace(chr(39), chr(39) * 2)}' || v || ''' to data type {target.base}.')"
+    if target.is_money:
+        return raise_error(235, "Cannot convert a char value to money. The char value has incorrect syntax.")
+    return raise_error(8114, f"Error converting data type {source.base} to {_called(target)}.")
+
+
+def _text_overflow(source: SqlType, target: SqlType) -> str:
+    number = {"int": 248, "tinyint": 244, "smallint": 244}.get(target.base)
+    if number is not None:
+        column = {"int": "an int", "tinyint": "an INT1", "smallint": "an INT2"}[target.base]
+        start = f"Msg {number}: The conversion of the {source.base} value '"
+        return f"error('{start.replace(chr(39), chr(39) * 2)}' || v || ''' overflowed {column} column.')"
+    if target.base in {"real", "float"}:
+        return raise_error(232, f"Arithmetic overflow error for type {target.base}.")
+    return raise_error(8115, f"Arithmetic overflow error converting {source.base} to data type {_called(target)}.")
+
+
+# --- Moments and identifiers -----------------------------------------------------------------------------------------
+
+
+def _text_to_guid(sql: str, safe: bool) -> str:
+    fail = (
+        "NULL"
+        if safe
+        else raise_error(8169, "Conversion failed when converting from a character string to uniqueidentifier.")
+    )
+    digits = "[0-9a-fA-F]"
+    form = f"{digits}{{8}}-({digits}{{4}}-){{3}}{digits}{{12}}"
+    made = "CAST(trim(left(v, 38), '{}') AS UUID)"
+    # What stands behind the identifier is cut off: learn.microsoft.com, uniqueidentifier.
+    return once(
+        sql,
+        f"CASE WHEN v IS NULL THEN NULL WHEN regexp_matches(v, '^{form}') THEN CAST(left(v, 36) AS UUID) "
+        f"WHEN regexp_matches(v, '^\\{{{form}\\}}') THEN {made} ELSE {fail} END",
+    )
+
+
+def _moment_to_moment(sql: str, source: SqlType, target: SqlType, safe: bool) -> str:
     if source.base == "time":
         # The date is the first of January 1900: learn.microsoft.com, time.
         sql = f"(DATE '1900-01-01' + {sql})"
+    if (
+        source.base == "datetime"
+        and target.base in {"datetime2", "time"}
+        and (7 if target.scale is None else target.scale) > 3
+    ):
+        # A datetime is a third of a hundredth: as datetime2(7) 3 milliseconds are 3.3333, or 3 on older levels.
+        odd = raise_error(
+            50000, f"The emulator does not know the digits behind the milliseconds of a datetime as {target}."
+        )
+        sql = once(sql, f"CASE WHEN microsecond(v) % 10000 <> 0 THEN {odd} ELSE v END")
+    if target.base in {"datetime", "smalldatetime"} and source.base in {"date", "datetime2", "datetime"}:
+        fail = "NULL" if safe else raise_error(242, _BEYOND.format(source.base, target.base))
+        sql = within(f"CAST({sql} AS TIMESTAMP)", target, fail)
     return round_moment(f"CAST({sql} AS {target.duckdb})", source, target)

@@ -11,11 +11,11 @@ from sqlglot import exp
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Result
-from deployer.emulator.functions import Typed, finite
 from deployer.emulator.relations import Relation, Source, quote_name
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, table_name
+from deployer.emulator.typed import Typed, finite
 from deployer.emulator.types import (
     BIGINT,
     BIT,

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from deployer.emulator.aggregates import AGGREGATES, RANKINGS, Aggregate, argument
-from deployer.emulator.casts import cast, once, quote
+from deployer.emulator.arithmetic import OPERATORS, invert, join_texts, negate, operate
+from deployer.emulator.casts import cast
+from deployer.emulator.collations import find_collation
+from deployer.emulator.comparisons import compare
+from deployer.emulator.conditions import Conditions
+from deployer.emulator.dates import DATE_PARTS, read_part
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.functions import OPERATORS, SCALARS, Typed, as_type, common, join_texts, operate
+from deployer.emulator.fragments import quote
+from deployer.emulator.functions import SCALARS
 from deployer.emulator.known import ABSENT_FUNCTIONS, BARE_FUNCTIONS, SESSION_FUNCTIONS, need_known, shown
 from deployer.emulator.syntax import Cast, qualifier
-from deployer.emulator.types import BIGINT, FLOAT, INT, MAX, NVARCHAR, VARBINARY_MAX, SqlType, wider
+from deployer.emulator.typed import Typed, as_type, common
+from deployer.emulator.types import FLOAT, INT, MAX, VARBINARY_MAX, SqlType
 from deployer.emulator.values import Parameters, literal
+from deployer.emulator.windows import Calls
 
 if TYPE_CHECKING:
     from deployer.emulator.relations import Relation, Scope
 
 
-class Expressions:
+class Expressions(Conditions, Calls):
     """Writes the expressions of one statement. Queries within are handed to `subquery`, session values to `session`."""
 
     def __init__(
@@ -101,7 +108,7 @@ class Expressions:
                 raise ProgrammingError(f"The floating point value '{text}' is out of the range of float.", 168, 15)
             return Typed(f"CAST('{text}' AS DOUBLE)", FLOAT, False)
         if text.isdigit() and int(text) < 2**31:
-            return Typed(f"CAST({text} AS INTEGER)", INT, False)
+            return Typed(f"CAST({text} AS INTEGER)", INT, False, max(len(text.lstrip("0")), 1))
         # A whole number that is no int is numeric(n, 0), not bigint: learn.microsoft.com, constants.
         whole, _, fraction = text.partition(".")
         digits = max(len(whole.lstrip("0")) + len(fraction), 1)
@@ -123,7 +130,7 @@ class Expressions:
             raise NotSupportedError(
                 "A backslash at the end of a line of a literal means one thing here, another there."
             )
-        return Typed(quote(text), kind, False)
+        return Typed(quote(text), kind, False, constant=text)
 
     def _value_hexstring(self, node: exp.Expr, _scope: Scope) -> Typed:
         digits = str(node.this)
@@ -135,14 +142,21 @@ class Expressions:
         return Typed(literal(content, VARBINARY_MAX, self.parameters), SqlType("varbinary", length), False)
 
     def _value_neg(self, node: exp.Expr, scope: Scope) -> Typed:
+        return negate(self.value(node.this, scope))
+
+    def _value_bitwisenot(self, node: exp.Expr, scope: Scope) -> Typed:
+        return invert(self.value(node.this, scope))
+
+    def _value_collate(self, node: exp.Expr, scope: Scope) -> Typed:
         inner = self.value(node.this, scope)
-        if inner.type is None or not inner.type.is_number:
-            raise ProgrammingError(f"Operand data type {inner.type} is invalid for minus operator.", 8117)
-        kind = SqlType("smallint") if inner.type.base == "tinyint" else inner.type
-        return Typed(f"(-{as_type(inner, kind)})", kind, inner.nullable)
+        if inner.type is None or not inner.type.is_text:
+            raise ProgrammingError(f"Expression type {inner.type or 'NULL'} is invalid for COLLATE clause.", 447)
+        return replace(inner, type=replace(inner.type, collation=find_collation(str(node.expression.name))))
 
     def _value_column(self, node: exp.Expr, scope: Scope) -> Typed:
         table = qualifier(node)
+        if isinstance(node.this, exp.Literal):
+            raise NotSupportedError(f"The emulator does not know the constant {shown(node)!r}; write CAST(… AS money).")
         if node.args.get("db"):
             raise NotSupportedError("The emulator knows columns as alias.column only.")
         if not table and not node.this.args.get("quoted") and node.name.upper() in BARE_FUNCTIONS:
@@ -162,6 +176,8 @@ class Expressions:
             raise NotSupportedError("The emulator knows casts as CAST and CONVERT only.")
         inner = self.value(node.this, scope)
         kind: SqlType = node.args["to"]
+        if kind.is_text and inner.type is not None and inner.type.is_text:
+            kind = replace(kind, collation=inner.type.collation)
         return Typed(cast(inner.sql, inner.type, kind, bool(node.args.get("safe")), node.args.get("style")), kind)
 
     def _value_case(self, node: exp.Expr, scope: Scope) -> Typed:
@@ -171,7 +187,7 @@ class Expressions:
             if tested is None:
                 condition = self.condition(branch.this, scope)
             else:
-                condition = self._compare("=", self.value(tested, scope), self.value(branch.this, scope))
+                condition = compare("=", self.value(tested, scope), self.value(branch.this, scope))
             branches.append((condition, self.value(branch.args["true"], scope)))
         default = node.args.get("default")
         otherwise = self.value(default, scope) if default is not None else Typed("NULL", None)
@@ -192,161 +208,42 @@ class Expressions:
             )
         return Typed(f"({relation.sql})", relation.columns[0][1].type)
 
-    def _value_window(self, node: exp.Expr, scope: Scope) -> Typed:
-        if node.args.get("spec"):
-            raise NotSupportedError("The emulator does not know ROWS and RANGE of a window.")
-        function = node.this
-        name = str(function.this).upper() if isinstance(function, exp.Anonymous) else ""
-        parts = [sort_key(self.value(part, scope)) for part in node.args.get("partition_by") or []]
-        order = node.args.get("order")
-        over = f"PARTITION BY {', '.join(parts)} " if parts else ""
-        if order is not None:
-            keys = (ordered(sort_key(self.value(item.this, scope)), item) for item in order.expressions)
-            over += f"ORDER BY {', '.join(keys)}"
-        if name in RANKINGS:
-            if order is None:
-                raise ProgrammingError(f"The function '{name}' must have an OVER clause with ORDER BY.", 4112)
-            return Typed(f"{RANKINGS[name]}() OVER ({over})", BIGINT)
-        if name not in AGGREGATES:
-            raise NotSupportedError(f"The emulator does not know the window function {name}.")
-        if any(isinstance(inner, exp.Distinct) for inner in function.expressions):
-            raise ProgrammingError("Use of DISTINCT is not allowed with the OVER clause.", 10759, 15)
-        return self._aggregate(name, function, scope).write(over)
-
     def _value_anonymous(self, node: exp.Expr, scope: Scope) -> Typed:
         name = str(node.this).upper()
-        if name in AGGREGATES:
-            return self._aggregate(name, node, replace(scope, groups=frozenset())).write()
-        if name in RANKINGS:
-            raise ProgrammingError(f"The function '{name}' must have an OVER clause.", 10753, 15)
+        found = self.call(name, node, scope)
+        if found is not None:
+            return found
+        if name in DATE_PARTS:
+            count, build, _ = DATE_PARTS[name]
+            _need_count(name, len(node.expressions), count, count)
+            part = node.expressions[0]
+            if not isinstance(part, exp.Column) or part.table:
+                raise ProgrammingError(f"Invalid parameter 1 specified for {name.lower()}.", 1023, 15)
+            return build(read_part(name, part.name), [self.value(item, scope) for item in node.expressions[1:]])
         if name == "IIF":
-            if len(node.expressions) != 3:
-                raise ProgrammingError("The iif function requires 3 argument(s).", 174, 15)
+            _need_count(name, len(node.expressions), 3, 3)
             condition, yes, no = node.expressions
             return self._choose([(self.condition(condition, scope), self.value(yes, scope))], self.value(no, scope))
         if name in ABSENT_FUNCTIONS:
             raise NotSupportedError(f"{name} is not supported in a dedicated SQL pool.", 104)
+        if name == "CHOOSE":
+            _need_count(name, len(node.expressions), 2, 255)
+            index, *values = (self.value(item, scope) for item in node.expressions)
+            place = as_type(index, INT)
+            branches = [(f"({place} = {number})", value) for number, value in enumerate(values, start=1)]
+            return self._choose(branches, Typed("NULL", None))
         if name not in SCALARS and name not in SESSION_FUNCTIONS:
             raise NotSupportedError(f"The emulator does not know the function {name}.")
         fewest, most = SESSION_FUNCTIONS[name] if name in SESSION_FUNCTIONS else SCALARS[name][:2]
-        if not fewest <= len(node.expressions) <= most:
-            wanted = fewest if fewest == most else f"{fewest} to {most}"
-            raise ProgrammingError(f"The {name.lower()} function requires {wanted} argument(s).", 174, 15)
+        _need_count(name, len(node.expressions), fewest, most)
         values = [self.value(argument, scope) for argument in node.expressions]
         if name in SCALARS:
             return SCALARS[name][2](values)
         answer, kind = self.session(name, values)
         return Typed(literal(answer, kind, self.parameters), kind)
 
-    def _aggregate(self, name: str, node: exp.Expr, scope: Scope) -> Aggregate:
-        arguments = node.expressions
-        if len(arguments) != 1:
-            raise ProgrammingError(f"The {name.lower()} function requires 1 argument(s).", 174, 15)
-        inner = arguments[0]
-        need_known(inner)
-        if isinstance(inner, exp.Star):
-            if name not in {"COUNT", "COUNT_BIG"}:
-                raise ProgrammingError("Incorrect syntax near '*'.", 102, 15)
-            return AGGREGATES[name]("*", Typed("*", INT))
-        if not isinstance(inner, exp.Distinct):
-            value = self.value(inner, scope)
-            return AGGREGATES[name](argument(value, name), value)
-        value = self.value(inner.expressions[0], scope)
-        distinct = sort_key(value) if name.startswith("COUNT") else argument(value, name)
-        return AGGREGATES[name](f"DISTINCT {distinct}", value)
 
-    # --- Conditions ---
-
-    def condition(self, node: exp.Expr, scope: Scope) -> str:
-        """A condition; Msg 4145 for a value, which T-SQL keeps apart from conditions."""
-        if isinstance(node, (exp.Column, exp.Literal, exp.Anonymous, exp.Parameter)):
-            raise ProgrammingError(
-                "An expression of non-boolean type specified in a context where a condition is expected.", 4145, 15
-            )
-        need_known(node)
-        name = type(node).__name__
-        if name in _COMPARISONS:
-            sides = (node.this, node.expression)
-            if any(isinstance(side, (exp.Any, exp.All)) for side in sides):
-                raise NotSupportedError("The emulator does not know ANY, SOME and ALL.")
-            return self._compare(_COMPARISONS[name], *(self.value(side, scope) for side in sides))
-        writer = getattr(self, f"_condition_{name.lower()}", None)
-        if writer is None:
-            raise NotSupportedError(f"The emulator does not know the condition {shown(node)!r}.")
-        return f"(NOT {writer(node, scope)})" if node.args.get("negate") else str(writer(node, scope))
-
-    def _condition_paren(self, node: exp.Expr, scope: Scope) -> str:
-        return f"({self.condition(node.this, scope)})"
-
-    def _condition_and(self, node: exp.Expr, scope: Scope) -> str:
-        return f"({self.condition(node.this, scope)} AND {self.condition(node.expression, scope)})"
-
-    def _condition_or(self, node: exp.Expr, scope: Scope) -> str:
-        return f"({self.condition(node.this, scope)} OR {self.condition(node.expression, scope)})"
-
-    def _condition_not(self, node: exp.Expr, scope: Scope) -> str:
-        return f"(NOT {self.condition(node.this, scope)})"
-
-    def _condition_is(self, node: exp.Expr, scope: Scope) -> str:
-        if not isinstance(node.expression, exp.Null):
-            raise NotSupportedError("The emulator knows IS NULL and IS NOT NULL only.")
-        return f"({self.value(node.this, scope).sql} IS NULL)"
-
-    def _condition_exists(self, node: exp.Expr, scope: Scope) -> str:
-        query = node.this.this if isinstance(node.this, exp.Subquery) else node.this
-        return f"EXISTS ({self.subquery(query, scope).sql})"
-
-    def _condition_between(self, node: exp.Expr, scope: Scope) -> str:
-        value, low, high = (self.value(node.args[name], scope) for name in ("this", "low", "high"))
-        return f"({self._compare('>=', value, low)} AND {self._compare('<=', value, high)})"
-
-    def _condition_in(self, node: exp.Expr, scope: Scope) -> str:
-        value = self.value(node.this, scope)
-        query = node.args.get("query")
-        if query is None:
-            return "(" + " OR ".join(self._compare("=", value, self.value(v, scope)) for v in node.expressions) + ")"
-        relation = self.subquery(query.this if isinstance(query, exp.Subquery) else query, scope)
-        if len(relation.columns) != 1:
-            raise ProgrammingError("Only one expression can be specified in the select list of IN.", 116)
-        inner = Typed("c0", relation.columns[0][1].type)
-        kind = common([value, inner])
-        left, right = _comparable(value, kind), _comparable(inner, kind)
-        return f"({left} IN (SELECT {right} FROM ({relation.sql})))"
-
-    def _condition_like(self, node: exp.Expr, scope: Scope) -> str:
-        value, pattern = self.value(node.this, scope), self.value(node.expression, scope)
-        if not isinstance(node.expression, (exp.Literal, exp.National)) or pattern.type is None or "[" in pattern.sql:
-            raise NotSupportedError("The emulator knows LIKE with a literal pattern of % and _ only.")
-        text = as_type(value, NVARCHAR) if value.type is None or not value.type.is_text else value.sql
-        like = f"v ILIKE {pattern.sql}"
-        if not pattern.type.is_national and not (value.type is not None and value.type.is_national):
-            # In varchar, blanks at the value's end may be there or not: learn.microsoft.com, LIKE.
-            like += f" OR rtrim(v) ILIKE {pattern.sql}"
-        return f"({once(text, like)})"
-
-    def _compare(self, operator: str, left: Typed, right: Typed) -> str:
-        if left.type is None or right.type is None:
-            # Nothing is equal to NULL, nor different from it.
-            return "CAST(NULL AS BOOLEAN)"
-        kind = wider(left.type, right.type)
-        return f"({_comparable(left, kind)} {operator} {_comparable(right, kind)})"
-
-
-_COMPARISONS: Mapping[str, str] = {"EQ": "=", "NEQ": "<>", "LT": "<", "LTE": "<=", "GT": ">", "GTE": ">="}
-
-
-def ordered(sql: str, item: exp.Expr) -> str:
-    """One entry of an ORDER BY: NULL is the lowest value, whichever way the order goes."""
-    need_known(item)
-    return f"{sql} DESC NULLS LAST" if item.args.get("desc") else f"{sql} ASC NULLS FIRST"
-
-
-def sort_key(value: Typed) -> str:
-    """A value as it is grouped and ordered by: text without its trailing blanks."""
-    return f"rtrim({value.sql})" if value.type is not None and value.type.is_text else value.sql
-
-
-def _comparable(value: Typed, kind: SqlType) -> str:
-    """A value as it is compared: of the common type, text without its trailing blanks."""
-    sql = as_type(value, kind) if value.type is None or value.type.is_text != kind.is_text else value.sql
-    return f"rtrim({sql})" if kind.is_text else sql
+def _need_count(name: str, given: int, fewest: int, most: int) -> None:
+    if not fewest <= given <= most:
+        wanted = fewest if fewest == most else f"{fewest} to {most}"
+        raise ProgrammingError(f"The {name.lower()} function requires {wanted} argument(s).", 174, 15)

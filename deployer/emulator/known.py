@@ -37,9 +37,15 @@ _PARTS: Mapping[str, frozenset[str]] = {
         "Placeholder": "this",
         "Star": "",
         "Subquery": "this",
+        "BitwiseNot": "this",
+        "Collate": "this expression",
+        "Escape": "this expression",
+        "WithinGroup": "this expression",
+        "WindowSpec": "kind start start_side end end_side",
         "Window": "this partition_by order spec over",
         "Div": "this expression typed safe",
-        **dict.fromkeys(["Add", "Sub", "Mul", "Mod", "EQ", "NEQ", "LT", "LTE", "GT", "GTE"], "this expression"),
+        **dict.fromkeys(["Add", "Sub", "Mul", "Mod", "BitwiseAnd", "BitwiseOr", "BitwiseXor"], "this expression"),
+        **dict.fromkeys(["EQ", "NEQ", "LT", "LTE", "GT", "GTE"], "this expression"),
     }.items()
 }
 """What the emulator knows of each expression. sqlglot notes a NOT, an ESCAPE or an EXCEPT as one more part."""

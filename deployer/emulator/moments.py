@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from deployer.emulator.fragments import once, raise_error
 from deployer.emulator.types import SqlType
 
 _FINEST = 6
@@ -19,14 +22,14 @@ def round_moment(sql: str, source: SqlType | None, target: SqlType) -> str:
         return sql
     if target.base == "datetime":
         ticks = _floor("(epoch_us(v) * 3 + 5000)", 10_000)
-        return f"list_transform([{sql}], lambda v: make_timestamp({_floor(f'({ticks} * 10 + 1)', 3)} * 1000))[1]"
+        return once(sql, f"make_timestamp({_floor(f'({ticks} * 10 + 1)', 3)} * 1000)")
     rounded = f"{_floor(f'(epoch_us(v) + {step // 2})', step)} * {step}"
     if target.base == "time":
         # One that rounds up to midnight begins the day again.
         rounded = f"CAST(make_timestamp(({rounded}) % 86400000000) AS TIME)"
     else:
         rounded = f"make_timestamp({rounded})"
-    return f"list_transform([{sql}], lambda v: {rounded})[1]"
+    return once(sql, rounded)
 
 
 def _step(kind: SqlType) -> int:
@@ -43,28 +46,59 @@ def _floor(dividend: str, divisor: int) -> str:
     return f"(({dividend} - (({dividend} % {divisor}) + {divisor}) % {divisor}) // {divisor})"
 
 
-_DATE = r"(\d{4}-\d{1,2}-\d{1,2}|\d{8})"
-_TIME = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,%d})?)?"
+RANGES: Mapping[str, tuple[str, str]] = {
+    "date": ("0001-01-01", "10000-01-01"),
+    "datetime2": ("0001-01-01", "10000-01-01"),
+    "datetime": ("1753-01-01", "10000-01-01"),
+    "smalldatetime": ("1900-01-01", "2079-06-07"),
+}
+"""The first moment of each type, and the first that is beyond it (learn.microsoft.com: the page of each type)."""
 
 
-def text_to_moment(target: SqlType, fail: str) -> str:
-    """The text `v` as a moment, or `fail`: ISO's forms and `yyyymmdd`; others depend on the session's language.
+def within(sql: str, kind: SqlType, fail: str) -> str:
+    """A timestamp that its type can hold, or `fail`."""
+    low, high = RANGES[kind.base]
+    return once(sql, f"CASE WHEN v < TIMESTAMP '{low}' OR v >= TIMESTAMP '{high}' THEN {fail} ELSE v END")
 
-    A seventh digit that is not zero is refused: DuckDB has no place for it.
+
+_CLOCK = r"\d{1,2}:\d{2}(:\d{2}(\.\d{1,%d})?)?"
+_YEAR_FIRST = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}"
+_YEAR_LAST = r"\d{1,2}[-/.]\d{1,2}[-/.]\d{4}"
+_PLAUSIBLE = (
+    r"(?i)(^\s*\d{1,4}[-/. ]\d{1,2}[-/. ]\d{1,4}|\d{1,2}:\d{2}|^\s*\d{4}\s*$|^\s*\d{6}\s*$|^\s*\d{1,2}\s*[ap]m\s*$|"
+    r"\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b)"
+)
+"""What the server may read as a date or time in forms that the emulator does not read."""
+
+
+def text_to_moment(target: SqlType, order: str, fail: str, out_of_range: str) -> str:
+    """The text `v` as a moment, or `fail`.
+
+    ISO's forms and `yyyymmdd` are read, and numbers between slashes, hyphens or points in the order that is given,
+    with a year of four digits; other forms are refused. So is a seventh digit that is not zero: DuckDB has no place
+    for it.
     """
     digits = 3 if target.base in {"datetime", "smalldatetime"} else 7
-    time = _TIME % digits
-    form = {"time": f"({_DATE}[ T])?{time}"}.get(target.base, f"{_DATE}([ T]{time})?")
-    dashed = r"regexp_replace(trim(v), '^(\d{4})(\d{2})(\d{2})($|[ T])', '\1-\2-\3\4')"
-    kind = "TIME" if target.base == "time" else "TIMESTAMP"
-    text = f"regexp_replace({dashed}, '^.*[ T]', '')" if kind == "TIME" else dashed
-    moment = f"TRY_CAST({text} AS {kind})"
-    if target.base == "date":
-        moment = f"CAST({moment} AS DATE)"
-    value = f"coalesce({round_moment(moment, None, target)}, {fail})"
+    clock = _CLOCK % digits
+    date = rf"({_YEAR_FIRST}|\d{{8}}|{_YEAR_LAST})" if order in {"mdy", "dmy"} else rf"({_YEAR_FIRST}|\d{{8}})"
+    form = rf"({date}[ T]+)?{clock}" if target.base == "time" else rf"{date}([ T]+{clock})?"
+    text = r"regexp_replace(trim(v), '^(\d{4})(\d{2})(\d{2})($|[ T])', '\1-\2-\3\4')"
+    text = rf"regexp_replace({text}, '^(\d{{4}})[/.](\d{{1,2}})[/.](\d{{1,2}})', '\1-\2-\3')"
+    if order in {"mdy", "dmy"}:
+        put = r"\3-\1-\2" if order == "mdy" else r"\3-\2-\1"
+        text = rf"regexp_replace({text}, '^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}})', '{put}')"
+    if target.base == "time":
+        moment = f"TRY_CAST(regexp_replace({text}, '^.*[ T]', '') AS TIME)"
+        value = f"coalesce({round_moment(moment, None, target)}, {fail})"
+    else:
+        moment = within(f"coalesce(TRY_CAST({text} AS TIMESTAMP), {out_of_range})", target, out_of_range)
+        value = f"CAST({moment} AS DATE)" if target.base == "date" else round_moment(moment, None, target)
     fine = r"regexp_matches(v, '\.\d{6}[1-9]')"
-    refuse = "error('Msg 50000: The emulator keeps microseconds, and the text has a seventh digit.')"
+    refuse = raise_error(50000, "The emulator keeps microseconds, and the text has a seventh digit.")
+    unread = raise_error(50000, "The emulator does not read this form of a date or time; write yyyy-mm-dd hh:mi:ss.")
+    empty = "TIME '00:00'" if target.base == "time" else "TIMESTAMP '1900-01-01'"
     return (
-        f"CASE WHEN v IS NULL THEN NULL WHEN {fine} THEN {refuse} "
-        f"WHEN regexp_full_match(trim(v), '{form}') THEN {value} ELSE {fail} END"
+        f"CASE WHEN v IS NULL THEN NULL WHEN trim(v) = '' THEN CAST({empty} AS {target.duckdb}) "
+        f"WHEN {fine} THEN {refuse} WHEN regexp_full_match(trim(v), '{form}') THEN {value} "
+        f"WHEN regexp_matches(v, '{_PLAUSIBLE}') THEN {unread} ELSE {fail} END"
     )

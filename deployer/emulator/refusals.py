@@ -58,14 +58,15 @@ class translate_error:  # noqa: N801 - used like contextlib's
             raise next((scan for scan in self.scans() if scan is not None), None) or server_error(error) from error
 
 
-_OWN = re.compile(r"Msg (\d+): (.*)", re.DOTALL)
+_OWN = re.compile(r"(?:^|Stop: )Msg (\d+): (.*)", re.DOTALL)
+"""What `error()` says, and what DuckDB tells of a routine that stops."""
 
 
 def server_error(error: Exception) -> DatabaseError:
     """What the server would say to what DuckDB says, of which sometimes no more than the text is left."""
     text = str(error).partition("\n")[0]
     kind, _, said = text.partition(": ")
-    if own := _OWN.match(said):
+    if own := _OWN.search(said):
         return (NotSupportedError if own[1] == "50000" else DataError)(own[2], int(own[1]))
     if kind == "Constraint Error":
         column = text.rpartition(".")[2].strip(" !\"'")

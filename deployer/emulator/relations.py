@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import ProgrammingError
-from deployer.emulator.functions import Typed
+from deployer.emulator.typed import Typed
 from deployer.emulator.types import SqlColumn
 
 if TYPE_CHECKING:

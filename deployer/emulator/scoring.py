@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from deployer.emulator.functions import Typed
 from deployer.emulator.predict import BATCH_ROWS, PredictRelation, bind_model
 from deployer.emulator.relations import Relation
+from deployer.emulator.typed import Typed
 from deployer.emulator.types import VARBINARY_MAX, SqlColumn
 from deployer.emulator.values import Parameters
 

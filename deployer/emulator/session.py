@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from deployer.emulator import answers, changes, control, merging, objects, principals, procedures, scoring
+from deployer.emulator import answers, changes, control, merging, objects, principals, procedures, routines, scoring
 from deployer.emulator import statements as st
 from deployer.emulator.catalog import Catalog
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Frame, Message, Result
-from deployer.emulator.functions import Typed, as_type
 from deployer.emulator.grammar import count_marks, parse_batch
 from deployer.emulator.predict import PredictRelation
 from deployer.emulator.refusals import translate_error
 from deployer.emulator.relations import Relation, Scope, View
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, table_name
+from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import INT, SqlColumn, SqlType
 from deployer.emulator.values import Parameters, literal
 
@@ -45,6 +45,7 @@ class Session:
         connection.execute("SET default_collation = 'NOCASE'")
         # A division by zero is an error, and not NULL or infinity.
         connection.execute("SET ieee_floating_point_ops = false")
+        routines.register(connection)
         self.messages: list[Message] = []
         """What PRINT wrote."""
         self.error_number: int = 0

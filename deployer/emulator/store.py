@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from deployer.emulator.casts import cut_text, fill_text, need_code_page, once, raise_error, utf16_length
+from deployer.emulator.cast_texts import cut_text, fill_text, need_code_page
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.functions import Typed, as_type
+from deployer.emulator.fragments import once, raise_error, utf16_length
 from deployer.emulator.statements import TableOptions
+from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import MAX, SqlColumn
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NoReturn
 
 from sqlglot import exp
 from sqlglot.parsers.tsql import TSQLParser
 from sqlglot.tokenizer_core import TokenType
 
+from deployer.emulator.collations import find_collation
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.types import MAX, SqlColumn, SqlType, make_type
 
@@ -62,6 +63,15 @@ class Syntax(TSQLParser):
     # END closes a block, and is no name of a column: `SELECT 1 END`.
     ALIAS_TOKENS: ClassVar[set[TokenType]] = TSQLParser.ALIAS_TOKENS - {TokenType.END}
     ID_VAR_TOKENS: ClassVar[set[TokenType]] = TSQLParser.ID_VAR_TOKENS - {TokenType.END}
+    # Operators on bits bind as + and - do, from left to right: learn.microsoft.com, operator precedence.
+    TERM: ClassVar[dict[TokenType, type[exp.Binary]]] = {
+        TokenType.DASH: exp.Sub,
+        TokenType.PLUS: exp.Add,
+        TokenType.AMP: exp.BitwiseAnd,
+        TokenType.PIPE: exp.BitwiseOr,
+        TokenType.CARET: exp.BitwiseXor,
+    }
+    BITWISE: ClassVar[dict[TokenType, type[exp.Binary]]] = {}
     FUNCTIONS: ClassVar[dict[str, Any]] = {}
     NO_PAREN_FUNCTIONS: ClassVar[dict[Any, Any]] = {}
     FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
@@ -194,16 +204,10 @@ class Syntax(TSQLParser):
             elif self._word("NULL"):
                 nullable = True
             elif self._word("COLLATE"):
-                self._collation()
+                kind = replace(kind, collation=find_collation(self._identifier()))
             elif not self._constraint():
                 raise NotSupportedError(f"The emulator does not know {self._text} in the definition of a column.")
         return SqlColumn(name, kind, nullable)
-
-    def _collation(self) -> None:
-        """Only a collation that compares as the emulator does: without regard to case, with regard to accents."""
-        name = self._identifier()
-        if name.upper() != "DATABASE_DEFAULT" and "_CI_AS" not in name.upper():
-            raise NotSupportedError(f"The emulator does not know the collation {name}: it compares as CI_AS does.")
 
     def _constraint(self) -> bool:
         """PRIMARY KEY and UNIQUE, which the pool takes only where they are not enforced."""
@@ -218,6 +222,12 @@ class Syntax(TSQLParser):
         if not self._word("NOT", "ENFORCED"):
             raise NotSupportedError("Enforced unique constraints are not supported in a dedicated SQL pool.", 104)
         return True
+
+    def _parse_factor_operand(self) -> exp.Expr | None:
+        operand = super()._parse_factor_operand()
+        while operand is not None and self._word("COLLATE"):
+            operand = exp.Collate(this=operand, expression=exp.to_identifier(self._identifier()))
+        return operand
 
     def _parse_placeholder(self) -> exp.Expr | None:
         if self._curr and self._curr.token_type == TokenType.PLACEHOLDER:

@@ -41,6 +41,8 @@ _TYPES: Mapping[str, tuple[int, int, int]] = {
     "real": (59, 4, 24),
     "float": (62, 8, 53),
     "decimal": (106, 17, 38),
+    "money": (60, 8, 19),
+    "smallmoney": (122, 4, 10),
     "date": (40, 3, 10),
     "time": (41, 5, 16),
     "datetime": (61, 8, 23),
@@ -96,7 +98,7 @@ _PERMISSION_TYPES = " ".join(f"WHEN '{name}' THEN '{kind}'" for name, kind in PE
 
 _TYPE_ROWS = ", ".join(f"('{name}', {', '.join(map(str, row))})" for name, row in _TYPES.items())
 _TYPE_TABLE = f"(VALUES {_TYPE_ROWS}) AS y(name, id, bytes, digits)"
-_NUMBERS = "('bit', 'tinyint', 'smallint', 'int', 'bigint', 'real', 'float', 'decimal')"
+_NUMBERS = "('bit', 'tinyint', 'smallint', 'int', 'bigint', 'real', 'float', 'decimal', 'money', 'smallmoney')"
 
 _NAME = SqlType("nvarchar", 128)
 _TINYINT, _SMALLINT = SqlType("tinyint"), SqlType("smallint")
@@ -137,7 +139,8 @@ SYSTEM_VIEWS: Mapping[tuple[str, str], tuple[tuple[SqlColumn, ...], str]] = {
         ),
         "SELECT 'emulator', schema_name, table_name, c.name, ordinal, CASE WHEN nullable THEN 'YES' ELSE 'NO' END, "
         f"base, length, CASE WHEN base IN {_NUMBERS} AND base <> 'bit' THEN coalesce(precision, y.digits) END, "
-        "CASE WHEN base IN ('tinyint', 'smallint', 'int', 'bigint') THEN 0 WHEN base = 'decimal' THEN scale END, "
+        "CASE WHEN base IN ('tinyint', 'smallint', 'int', 'bigint') THEN 0 WHEN base = 'decimal' THEN scale "
+        "WHEN base IN ('money', 'smallmoney') THEN 4 END, "
         "CASE base WHEN 'date' THEN 0 WHEN 'datetime' THEN 3 WHEN 'smalldatetime' THEN 0 WHEN 'time' THEN scale "
         f"WHEN 'datetime2' THEN scale END FROM {_COLUMNS} AS c JOIN {_TYPE_TABLE} ON y.name = c.base",
     ),

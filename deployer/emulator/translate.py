@@ -13,12 +13,13 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from deployer.emulator.comparisons import ordered, sort_key
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.expressions import Expressions, ordered, sort_key
-from deployer.emulator.functions import Typed, as_type
+from deployer.emulator.expressions import Expressions
 from deployer.emulator.known import BARE_FUNCTIONS, need_known, shown
 from deployer.emulator.relations import Relation, Scope, Source, View
 from deployer.emulator.syntax import ObjectName, Predict, qualifier
+from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import INT, SqlColumn, SqlType, wider
 from deployer.emulator.values import Parameters
 

@@ -30,6 +30,8 @@ _DUCKDB: Mapping[str, str] = {
     "datetime2": "TIMESTAMP",
     "smalldatetime": "TIMESTAMP",
     "uniqueidentifier": "UUID",
+    "money": "DECIMAL(19, 4)",
+    "smallmoney": "DECIMAL(10, 4)",
 }
 _NAMES = {"integer": "int", "dec": "decimal", "numeric": "decimal", "character": "char", "sysname": "nvarchar"}
 _ABSENT = ("text", "ntext", "image", "xml", "sql_variant", "geography", "geometry", "hierarchyid", "rowversion")
@@ -53,6 +55,8 @@ class SqlType:
     length: int | None = None
     precision: int | None = None
     scale: int | None = None
+    collation: str | None = None
+    """How text is compared, where it is not by the database's collation (`collations`)."""
 
     @property
     def duckdb(self) -> str:
@@ -82,15 +86,25 @@ class SqlType:
         return self.base in {"nchar", "nvarchar"}
 
     @property
+    def is_cased(self) -> bool:
+        """Text whose collation minds case."""
+        return self.collation is not None
+
+    @property
     def is_number(self) -> bool:
-        return self.is_integer or self.base in APPROXIMATE or self.base == "decimal"
+        return self.is_integer or self.base in APPROXIMATE or self.base == "decimal" or self.is_money
+
+    @property
+    def is_money(self) -> bool:
+        return self.base in {"money", "smallmoney"}
 
     def __str__(self) -> str:
         if self.base == "decimal":
             return f"decimal({self.precision},{self.scale})"
         if self.length is None:
             return f"{self.base}({self.scale})" if self.scale is not None else self.base
-        return f"{self.base}({'max' if self.length == MAX else self.length})"
+        collation = f" COLLATE {self.collation}" if self.collation else ""
+        return f"{self.base}({'max' if self.length == MAX else self.length}){collation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +143,6 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
         if not 0 <= scale <= precision <= 38:
             raise ProgrammingError(f"The size given to the type '{written}' exceeds the maximum allowed (38).", 131)
         return SqlType("decimal", None, precision, scale)
-    if base in {"money", "smallmoney"}:
-        return SqlType("decimal", None, 19 if base == "money" else 10, 4)
     if base == "datetimeoffset":
         raise NotSupportedError("The emulator does not know datetimeoffset: DuckDB keeps no offset of its own.")
     if base not in _DUCKDB:
@@ -154,9 +166,10 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
 
 def parse_type(text: str) -> SqlType:
     """The type that `str` of a `SqlType` wrote."""
+    text, _, collation = text.partition(" COLLATE ")
     name, _, rest = text.partition("(")
     arguments = tuple(MAX if part == "max" else int(part) for part in rest.rstrip(")").split(",") if part)
-    return make_type(name, arguments)
+    return replace(make_type(name, arguments), collation=collation or None)
 
 
 def wider(left: SqlType, right: SqlType) -> SqlType:
@@ -173,34 +186,70 @@ def wider(left: SqlType, right: SqlType) -> SqlType:
             return FLOAT
         if REAL in (left, right):
             return REAL
-        one, other = (_as_decimal(kind) for kind in (left, right))
-        scale = max(one[1], other[1])
-        return SqlType("decimal", None, min(38, max(one[0] - one[1], other[0] - other[1]) + scale), scale)
+        if "decimal" not in {left.base, right.base}:
+            return SqlType("money" if "money" in {left.base, right.base} else "smallmoney")
+        one, other = (digits_of(kind) for kind in (left, right))
+        whole = max(one[0] - one[1], other[0] - other[1])
+        scale = min(max(one[1], other[1]), 38 - whole)
+        return SqlType("decimal", None, whole + scale, scale)
     if left.is_text and right.is_text:
         lengths = [kind.length or 0 for kind in (left, right)]
         base = "nvarchar" if left.is_national or right.is_national else "varchar"
-        return SqlType(base, MAX if MAX in lengths else min(max(lengths), _LONGEST[base]))
+        length = MAX if MAX in lengths else min(max(lengths), _LONGEST[base])
+        return SqlType(base, length, collation=_common_collation(left, right))
     if left.is_binary and right.is_binary:
         return VARBINARY_MAX if MAX in (left.length, right.length) else SqlType("varbinary", 8000)
     if left.is_number and right.is_text:
         return left
+    if left.base in _WITH_DAYS and right.is_number:
+        return left
+    if right.base in _WITH_DAYS and left.is_number:
+        return right
     if left.is_text and not right.is_binary:
         return right
     if right.is_text and not left.is_binary:
         return left
     if {left.base, right.base} <= set(_MOMENTS):
         widest = max(left, right, key=lambda kind: _MOMENTS.index(kind.base))
-        return replace(widest, scale=7) if widest.base == "datetime2" else widest
+        if widest.base == "datetime2":
+            scales = [_SCALES.get(kind.base, kind.scale or 0) for kind in (left, right)]
+            return replace(widest, scale=max(scales))
+        return widest
     if left.base == right.base:
         return max(left, right, key=lambda kind: kind.scale or 0)
     raise ProgrammingError(f"Operand type clash: {left} is incompatible with {right}", 206)
 
 
+def _common_collation(left: SqlType, right: SqlType) -> str | None:
+    if left.collation and right.collation and left.collation != right.collation:
+        raise ProgrammingError(
+            f'Cannot resolve the collation conflict between "{left.collation}" and "{right.collation}".', 468
+        )
+    return left.collation or right.collation
+
+
 _MOMENTS = ("date", "smalldatetime", "datetime", "datetime2")
 """From the lowest precedence to the highest (learn.microsoft.com: data type precedence)."""
 
+_WITH_DAYS = ("datetime", "smalldatetime")
+"""Moments that a number of days meets in."""
 
-def _as_decimal(kind: SqlType) -> tuple[int, int]:
+_SCALES: Mapping[str, int] = {"date": 0, "smalldatetime": 0, "datetime": 3}
+
+
+def digits_of(kind: SqlType) -> tuple[int, int]:
+    """Precision and scale of a number that is not approximate (learn.microsoft.com: precision, scale, and length)."""
     if kind.base == "decimal":
         return kind.precision or 18, kind.scale or 0
-    return {"bit": 1, "tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}[kind.base], 0
+    return _DIGITS[kind.base]
+
+
+_DIGITS: Mapping[str, tuple[int, int]] = {
+    "bit": (1, 0),
+    "tinyint": (3, 0),
+    "smallint": (5, 0),
+    "int": (10, 0),
+    "bigint": (19, 0),
+    "smallmoney": (10, 4),
+    "money": (19, 4),
+}

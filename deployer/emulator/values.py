@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployer.emulator.casts import quote
 from deployer.emulator.errors import DataError, ProgrammingError
+from deployer.emulator.fragments import quote
 from deployer.emulator.types import BIGINT, BIT, DATETIME2, FLOAT, INT, MAX, NVARCHAR, SqlType
 
 _INLINE_BYTES = 64
