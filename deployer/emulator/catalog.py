@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from deployer.emulator.types import SqlColumn, SqlType, parse_type
 if TYPE_CHECKING:
     import duckdb
 
-    from deployer.emulator.statements import Parameter, TableOptions
+    from deployer.emulator.ddl import ColumnDefinition, Parameter, TableOptions
 
 _SETUP = f"""
 CREATE SCHEMA IF NOT EXISTS "dbo";
@@ -32,8 +32,16 @@ CREATE TABLE IF NOT EXISTS {OWN}.objects (
 );
 CREATE TABLE IF NOT EXISTS {OWN}.columns (
     object_id INTEGER, ordinal INTEGER, name VARCHAR, type VARCHAR, nullable BOOLEAN, base VARCHAR, length INTEGER,
-    precision INTEGER, scale INTEGER, hash_ordinal INTEGER, index_ordinal INTEGER
+    precision INTEGER, scale INTEGER, hash_ordinal INTEGER, index_ordinal INTEGER, default_name VARCHAR,
+    default_text VARCHAR, identity_seed BIGINT, identity_step BIGINT
 );
+CREATE TABLE IF NOT EXISTS {OWN}.keys (
+    object_id INTEGER, id INTEGER, name VARCHAR, kind VARCHAR, ordinal INTEGER, column_name VARCHAR
+);
+CREATE TABLE IF NOT EXISTS {OWN}.indexes (
+    object_id INTEGER, name VARCHAR, kind VARCHAR, ordinal INTEGER, column_name VARCHAR
+);
+CREATE TABLE IF NOT EXISTS {OWN}.statistics (object_id INTEGER, name VARCHAR, ordinal INTEGER, column_name VARCHAR);
 CREATE TABLE IF NOT EXISTS {OWN}.parameters (
     object_id INTEGER, ordinal INTEGER, name VARCHAR, type VARCHAR, base VARCHAR, length INTEGER, precision INTEGER,
     scale INTEGER, is_output BOOLEAN
@@ -58,6 +66,15 @@ class Entry:
     id: int
     definition: str
     distribution: str
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """Where a column's value comes from when INSERT gives none: a default's text, or the sequence of an IDENTITY."""
+
+    default: str | None
+    sequence: str | None
 
 
 class Catalog:
@@ -87,15 +104,15 @@ class Catalog:
 
     def find(self, name: ObjectName) -> Entry | None:
         rows = self.connection.execute(
-            f"SELECT schema_name, name, kind, id, definition, distribution FROM {OWN}.objects "
+            f"SELECT schema_name, name, kind, id, definition, distribution, index_kind FROM {OWN}.objects "
             "WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2)",
             list(self.place(name)),
         ).fetchall()
         if not rows:
             return None
-        schema, table, kind, number, definition, distribution = rows[0]
+        schema, table, kind, number, definition, distribution, index = rows[0]
         written = ObjectName(schema if schema != self.temporary else "dbo", table)
-        return Entry(written, kind, number, definition, distribution)
+        return Entry(written, kind, number, definition, distribution, index)
 
     def columns(self, name: ObjectName) -> tuple[SqlColumn, ...]:
         rows = self.connection.execute(
@@ -104,6 +121,18 @@ class Catalog:
             list(self.place(name)),
         ).fetchall()
         return tuple(SqlColumn(column, parse_type(kind), nullable) for column, kind, nullable in rows)
+
+    def generated(self, number: int) -> Mapping[str, Generated]:
+        """The columns of a table that have a default or IDENTITY, by their names in lower case."""
+        rows = self.connection.execute(
+            f"SELECT lower(name), default_text, identity_seed FROM {OWN}.columns WHERE object_id = $1 "
+            "AND (default_text IS NOT NULL OR identity_seed IS NOT NULL)",
+            [number],
+        ).fetchall()
+        return {
+            name: Generated(default, sequence_name(number) if seed is not None else None)
+            for name, default, seed in rows
+        }
 
     def table(self, name: ObjectName) -> Relation:
         """A table as a relation."""
@@ -126,17 +155,17 @@ class Catalog:
         self,
         name: ObjectName,
         kind: str,
-        columns: Sequence[SqlColumn] = (),
+        columns: Sequence[ColumnDefinition] = (),
         definition: str = "",
         *,
         options: TableOptions | None = None,
         parameters: Sequence[Parameter] = (),
-    ) -> None:
-        """Write an object down. Its name must be free and its schema there."""
+    ) -> int:
+        """Write an object down, and give its number. Its name must be free and its schema there."""
         schema, table = self.place(name)
         if not name.is_temporary:
             schema = self._schema_as_made(schema)
-        number = self._free_number(f"{schema}.{table}")
+        number = self.free_number(f"{schema}.{table}")
         index, distribution = (
             (options.index, options.distribution or "ROUND_ROBIN") if options is not None else ("", "")
         )
@@ -144,14 +173,29 @@ class Catalog:
             f"INSERT INTO {OWN}.objects VALUES ($1, $2, $3, $4, $5, $6, $7, {NOW}, {NOW})",
             [number, schema, table, kind, definition, index, distribution],
         )
+        self._fill(number, columns, options, parameters)
+        return number
+
+    def alter(
+        self, number: int, definition: str, columns: Sequence[ColumnDefinition], parameters: Sequence[Parameter] = ()
+    ) -> None:
+        """Give a view or procedure another text; it keeps its number, and the rights on it."""
+        self.connection.execute(
+            f"UPDATE {OWN}.objects SET definition = $2, modified = {NOW} WHERE id = $1", [number, definition]
+        )
+        for table in ("columns", "parameters"):
+            self.connection.execute(f"DELETE FROM {OWN}.{table} WHERE object_id = $1", [number])
+        self._fill(number, columns, None, parameters)
+
+    def _fill(
+        self,
+        number: int,
+        columns: Sequence[ColumnDefinition],
+        options: TableOptions | None,
+        parameters: Sequence[Parameter],
+    ) -> None:
         for ordinal, column in enumerate(columns, start=1):
-            t = column.type
-            hashed = _place_in(column.name, options.hash_columns if options is not None else ())
-            indexed = _place_in(column.name, options.index_columns if options is not None else ())
-            self.connection.execute(
-                f"INSERT INTO {OWN}.columns VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                [number, ordinal, column.name, str(t), column.nullable, *_facets(t), hashed, indexed],
-            )
+            self.add_column(number, ordinal, column, options)
         for ordinal, parameter in enumerate(parameters, start=1):
             t = parameter.type
             self.connection.execute(
@@ -159,7 +203,38 @@ class Catalog:
                 [number, ordinal, parameter.name, str(t), *_facets(t), parameter.output],
             )
 
-    def _free_number(self, name: str) -> int:
+    def add_column(
+        self, number: int, ordinal: int, definition: ColumnDefinition, options: TableOptions | None = None
+    ) -> None:
+        """Write a column of an object down, and make the sequence of its IDENTITY."""
+        column, default = definition.column, definition.default
+        hashed = _place_in(column.name, options.hash_columns if options is not None else ())
+        indexed = _place_in(column.name, options.index_columns if options is not None else ())
+        seed, step = definition.identity or (None, None)
+        default_name = (default.name or f"DF_{number}_{column.name}") if default is not None else None
+        self.connection.execute(
+            f"INSERT INTO {OWN}.columns VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            [
+                *(number, ordinal, column.name, str(column.type), column.nullable, *_facets(column.type)),
+                *(hashed, indexed, default_name, default.text if default is not None else None, seed, step),
+            ],
+        )
+        if definition.identity is not None:
+            self.connection.execute(
+                f"CREATE SEQUENCE {sequence_name(number)} START WITH {seed} INCREMENT BY {step} "
+                f"MINVALUE {-(2**63)} MAXVALUE {2**63 - 1}"
+            )
+
+    def drop_column(self, number: int, name: str) -> None:
+        """Forget a column, with the sequence of its IDENTITY."""
+        generated = self.generated(number).get(name.lower())
+        if generated is not None and generated.sequence is not None:
+            self.connection.execute(f"DROP SEQUENCE {generated.sequence}")
+        self.connection.execute(
+            f"DELETE FROM {OWN}.columns WHERE object_id = $1 AND lower(name) = lower($2)", [number, name]
+        )
+
+    def free_number(self, name: str) -> int:
         """A number for an object: the same in every file for the same name, so that nothing depends on the order of
         creation; the next free one where a renamed object keeps the number of that name.
         """
@@ -181,7 +256,12 @@ class Catalog:
 
     def _forget(self, condition: str, values: list[str]) -> None:
         held = f"SELECT id FROM {OWN}.objects WHERE {condition}"
-        for table in ("columns", "parameters", "permissions"):
+        sequences = self.connection.execute(
+            f"SELECT object_id FROM {OWN}.columns WHERE identity_seed IS NOT NULL AND object_id IN ({held})", values
+        ).fetchall()
+        for (number,) in sequences:
+            self.connection.execute(f"DROP SEQUENCE {sequence_name(number)}")
+        for table in ("columns", "parameters", "permissions", "keys", "indexes", "statistics"):
             self.connection.execute(f"DELETE FROM {OWN}.{table} WHERE object_id IN ({held})", values)
         self.connection.execute(f"DELETE FROM {OWN}.objects WHERE {condition}", values)
 
@@ -256,6 +336,11 @@ _live: set[str] = set()
 
 _RESERVED = frozenset(["main", "sys", "information_schema", "pg_catalog", "temp", "guest"])
 """Schemas that the server has, or DuckDB."""
+
+
+def sequence_name(number: int) -> str:
+    """The sequence that gives a table's IDENTITY its values, in DuckDB."""
+    return f"{OWN}.{quote_name(f'identity_{number}')}"
 
 
 def _facets(kind: SqlType) -> tuple[str, int | None, int | None, int | None]:

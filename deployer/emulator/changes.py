@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,10 @@ from sqlglot import exp
 
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
+from deployer.emulator.fragments import quote
 from deployer.emulator.frames import Result
-from deployer.emulator.relations import Relation, Source, quote_name
+from deployer.emulator.grammar import parse_batch
+from deployer.emulator.relations import Relation, Scope, Source, quote_name
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator, table_name
@@ -44,24 +46,113 @@ def find_table(session: Session, name: ObjectName) -> tuple[str, tuple[SqlColumn
     return session.catalog.quoted(entry.name), session.catalog.columns(entry.name)
 
 
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """An INSERT into a table of DuckDB's: the columns that are given values, and what the others are filled with."""
+
+    table: str
+    chosen: tuple[SqlColumn, ...]
+    filled: tuple[tuple[str, str], ...]
+
+    def names(self) -> str:
+        return ", ".join([*(quote_name(column.name) for column in self.chosen), *(name for name, _ in self.filled)])
+
+    def values(self, given: Sequence[str]) -> str:
+        return ", ".join([*given, *(value for _, value in self.filled)])
+
+    def insert(self, given: Sequence[str], source: str) -> str:
+        """The statement that takes its rows from `source`."""
+        return f"INSERT INTO {self.table} ({self.names()}) SELECT {self.values(given)} FROM {source}"
+
+
+def plan_insert(session: Session, translator: Translator, name: ObjectName, names: tuple[str, ...]) -> Insertion:
+    """What an INSERT that lists these columns, or none, gives; Msg 544 and 545 for an IDENTITY column."""
+    table, columns = find_table(session, name)
+    entry = session.catalog.find(name)
+    generated = session.catalog.generated(entry.id) if entry is not None else {}
+    identity = next((column.name for column in columns if column.name.lower() in identities(session, name)), None)
+    explicit = entry is not None and entry.id in session.identity_insert
+    if not names:
+        names = tuple(column.name for column in columns if explicit or column.name != identity)
+    chosen = insert_columns(columns, names)
+    listed = {column.name.lower() for column in chosen}
+    if identity is not None and not explicit and identity.lower() in listed:
+        raise ProgrammingError(
+            f"Cannot insert explicit value for identity column in table '{name.name}' when IDENTITY_INSERT is set to "
+            "OFF.",
+            544,
+        )
+    if identity is not None and explicit and identity.lower() not in listed:
+        raise ProgrammingError(
+            f"Explicit value must be specified for identity column in table '{name.name}' either when IDENTITY_INSERT "
+            "is set to ON or when a replication user is inserting into a NOT FOR REPLICATION identity column.",
+            545,
+        )
+    filled = []
+    for column in columns:
+        source = generated.get(column.name.lower())
+        if source is None or column.name.lower() in listed:
+            continue
+        if source.sequence is not None:
+            value = f"CAST(nextval({quote(source.sequence)}) AS {column.type.duckdb})"
+        else:
+            value = constant(translator, source.default or "NULL", column)
+        filled.append((quote_name(column.name), value))
+    return Insertion(table, chosen, tuple(filled))
+
+
+def identities(session: Session, name: ObjectName) -> frozenset[str]:
+    """The columns of a table that have IDENTITY, in lower case; one at most."""
+    entry = session.catalog.find(name)
+    generated = session.catalog.generated(entry.id) if entry is not None else {}
+    return frozenset(column for column, source in generated.items() if source.sequence is not None)
+
+
+def constant(translator: Translator, text: str, column: SqlColumn) -> str:
+    """A default's text as a value of its column."""
+    (query,) = parse_batch(f"SELECT {text}")
+    if not isinstance(query, st.Query):
+        raise ProgrammingError(f"Incorrect syntax near '{text}'.", 102, 15)
+    return convert(translator.expressions.value(query.query.expressions[0], Scope()), column)
+
+
+def run_identity_insert(session: Session, statement: st.IdentityInsert) -> None:
+    """For one table of the session at a time: Msg 8107 for a second one, 8106 for a table without IDENTITY."""
+    find_table(session, statement.name)
+    entry = session.catalog.find(statement.name)
+    if entry is None or not identities(session, statement.name):
+        raise ProgrammingError(
+            f"Table '{statement.name.name}' does not have the identity property. Cannot perform SET operation.", 8106
+        )
+    if not statement.on:
+        session.identity_insert.discard(entry.id)
+    elif session.identity_insert - {entry.id}:
+        raise ProgrammingError(
+            "IDENTITY_INSERT is already ON for another table. Cannot perform SET operation for table "
+            f"'{statement.name.name}'.",
+            8107,
+        )
+    else:
+        session.identity_insert.add(entry.id)
+
+
 def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
-    table, columns = find_table(session, statement.name)
-    chosen = insert_columns(columns, statement.columns)
+    translator = Translator(session)
+    target = plan_insert(session, translator, statement.name, statement.columns)
+    chosen = target.chosen
     if statement.query.args.get("with_") is not None:
         # An older page of the pool's docs limits CTEs to SELECT.
         raise NotSupportedError("A CTE in INSERT is not supported in a dedicated SQL pool.", 104)
-    translator = Translator(session)
     relation = translator.query(statement.query)
     given = tuple(column for _, column in relation.columns)
     if len(given) != len(chosen):
         more = "more" if len(given) > len(chosen) else "fewer"
         raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
-    values = ", ".join(
+    values = [
         convert(Typed(f"c{index}", column.type), wanted)
         for index, (column, wanted) in enumerate(zip(given, chosen, strict=True))
-    )
-    names = ", ".join(quote_name(column.name) for column in chosen)
-    text = f"INSERT INTO {table} ({names}) SELECT {values} FROM ({relation.sql})"
+    ]
+    text = target.insert(values, f"({relation.sql})")
     yield Result(count=session.execute(text, translator.parameters.used_in(text)))
 
 
@@ -69,6 +160,9 @@ def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
     translator = Translator(session)
     rows = _choose_rows(session, translator, statement.name, statement.source, [value for _, value in statement.values])
     changed = insert_columns(rows.columns, tuple(name for name, _ in statement.values))
+    for column in changed:
+        if column.name.lower() in rows.identities:
+            raise ProgrammingError(f"Cannot update identity column '{column.name}'.", 8102)
     given = [Typed(f"u.{name}", column.type) for name, column in rows.relation.columns[1:]]
     values = ", ".join(
         f"{quote_name(column.name)} = {convert(value, column)}" for column, value in zip(changed, given, strict=True)
@@ -90,10 +184,13 @@ def run_delete(session: Session, statement: st.Delete) -> Iterator[Result]:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of a table that are to change: the table in DuckDB, its columns, and a relation of row ids and values."""
+    """Rows of a table that are to change: the table in DuckDB, its columns, those with IDENTITY in lower case, and a
+    relation of row ids and values.
+    """
 
     table: str
     columns: tuple[SqlColumn, ...]
+    identities: frozenset[str]
     relation: Relation
 
 
@@ -122,7 +219,7 @@ def _choose_rows(
     listed = [f"{quote_name(column.name)} AS c{index}" for index, column in enumerate(columns)]
     named = tuple((f"c{index}", column) for index, column in enumerate((*columns, SqlColumn(_ROW, BIGINT, False))))
     relation = Relation(f"SELECT {', '.join([*listed, f'rowid AS c{len(columns)}'])} FROM {table}", named)
-    return _Rows(table, columns, translator.query(query, ctes={_ROW: relation}))
+    return _Rows(table, columns, identities(session, name), translator.query(query, ctes={_ROW: relation}))
 
 
 def _tables(query: exp.Select) -> Iterator[exp.Expr]:
@@ -161,19 +258,17 @@ def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:
     or a type that has no T-SQL type.
     """
     session.release()
-    table, columns = find_table(session, name)
-    chosen = insert_columns(columns, tuple(rows.schema.names))
+    target = plan_insert(session, Translator(session), name, tuple(rows.schema.names))
     values = []
-    for index, (field, column) in enumerate(zip(rows.schema, chosen, strict=True)):
+    for index, (field, column) in enumerate(zip(rows.schema, target.chosen, strict=True)):
         kind = _ARROW_TYPES.get(str(field.type))
         if kind is None:
             raise ProgrammingError(f"Column '{field.name}' is {field.type}, which has no T-SQL type.", 257)
         value = finite(f"c{index}", kind) if kind in {REAL, FLOAT} else Typed(f"c{index}", kind)
         values.append(convert(value, column))
-    names = ", ".join(quote_name(column.name) for column in chosen)
-    session.connection.register("bulk_rows", rows.rename_columns([f"c{index}" for index in range(len(chosen))]))
+    session.connection.register("bulk_rows", rows.rename_columns([f"c{index}" for index in range(len(values))]))
     try:
-        return session.execute(f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM bulk_rows")
+        return session.execute(target.insert(values, "bulk_rows"))
     finally:
         session.connection.unregister("bulk_rows")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from deployer.emulator import ddl
 from deployer.emulator import statements as st
 from deployer.emulator.errors import DatabaseError, ProgrammingError
 from deployer.emulator.frames import Message, Result
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 def need_alone(statements: Sequence[st.Statement]) -> None:
     """Msg 111: views, procedures and schemas are made in a batch of their own."""
     kinds = {
-        st.CreateView: "CREATE VIEW",
-        st.CreateProcedure: "CREATE/ALTER PROCEDURE",
-        st.CreateSchema: "CREATE SCHEMA",
+        ddl.CreateView: "CREATE VIEW",
+        ddl.CreateProcedure: "CREATE/ALTER PROCEDURE",
+        ddl.CreateSchema: "CREATE SCHEMA",
     }
     for statement in statements:
         kind = kinds.get(type(statement))

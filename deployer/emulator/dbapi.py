@@ -24,9 +24,9 @@ from deployer.emulator.errors import (
     ProgrammingError,
     Warning,  # noqa: A004 - PEP 249 gives the name
 )
-from deployer.emulator.frames import Result
+from deployer.emulator.frames import ROWS, Result
 from deployer.emulator.refusals import translate_error
-from deployer.emulator.session import ROWS, Session
+from deployer.emulator.session import Session
 from deployer.emulator.types import MAX, SqlColumn
 from deployer.emulator.values import typed
 from deployer.targets import get_target

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from deployer.emulator.types import SqlColumn, SqlType
 
 
+ROWS = 65_536
+"""Rows of a result that are read from DuckDB at a time."""
+
+
 @dataclass(slots=True)
 class Result:
     """What one statement gives: rows with their columns, or a count of rows that it changed (-1: not told)."""

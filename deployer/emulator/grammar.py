@@ -17,6 +17,7 @@ from sqlglot.errors import SqlglotError
 from sqlglot.parsers.tsql import TSQLParser
 from sqlglot.tokenizer_core import TokenType
 
+from deployer.emulator import ddl
 from deployer.emulator import statements as st
 from deployer.emulator.definitions import Definitions
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
@@ -31,7 +32,7 @@ class Parser(Definitions, Manipulations):
         self._open(sql)
         return tuple(self._statements(()))
 
-    def read_parameters(self, sql: str) -> tuple[st.Parameter, ...]:
+    def read_parameters(self, sql: str) -> tuple[ddl.Parameter, ...]:
         self._open(sql)
         parameters = self._parameters()
         if self._curr:
@@ -55,6 +56,9 @@ class Parser(Definitions, Manipulations):
         self._advance_chunk()
 
     # --- Statements ---
+
+    def _read_update(self) -> st.Statement:
+        return self._update_statistics() if self._word("STATISTICS") else super()._read_update()
 
     def _statements(self, ends: tuple[str, ...]) -> list[st.Statement]:
         found: list[st.Statement] = []
@@ -172,6 +176,12 @@ class Parser(Definitions, Manipulations):
                     f"Only the isolation level {ISOLATION} can be set in a dedicated SQL pool, not {self._text}.", 104
                 )
             return st.Block(())
+        if self._word("IDENTITY_INSERT"):
+            table = self._name()
+            on = self._word("ON")
+            if not on:
+                self._need("OFF")
+            return st.IdentityInsert(table, on)
         names = [self._setting_name()]
         while self._match(TokenType.COMMA):
             names.append(self._setting_name())
@@ -313,7 +323,7 @@ class Synapse(TSQL):
         KEYWORDS: ClassVar[dict[str, TokenType]] = {
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-            if word not in {"PRIMARY KEY", "FOR VERSION", "CLUSTERED INDEX", "NONCLUSTERED INDEX"}
+            if " " not in word or word in {"GROUP BY", "ORDER BY", "PARTITION BY", "GROUPING SETS"}
         }
         COMMANDS: ClassVar[set[TokenType]] = set()
 
@@ -329,7 +339,7 @@ def parse_batch(sql: str) -> tuple[st.Statement, ...]:
     return _read(sql, Parser.read_batch)
 
 
-def parse_parameters(sql: str) -> tuple[st.Parameter, ...]:
+def parse_parameters(sql: str) -> tuple[ddl.Parameter, ...]:
     """The parameters that sp_executesql is given as text: `@a int, @b nvarchar(10) OUTPUT`. Raises as `parse_batch`."""
     return _read(sql, Parser.read_parameters)
 

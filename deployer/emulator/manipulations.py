@@ -37,7 +37,8 @@ class Manipulations(Syntax):
     def _values(self) -> list[exp.Expr]:
         self._match(TokenType.L_PAREN) or self._refuse()
         if self._text == "DEFAULT":
-            raise NotSupportedError("The emulator does not know DEFAULT in VALUES.")
+            # learn.microsoft.com, INSERT: the grammar for Synapse has NULL and expressions.
+            raise NotSupportedError("DEFAULT in VALUES is not supported in a dedicated SQL pool.", 104)
         values = self._parse_csv(self._value)
         self._match_r_paren()
         return values

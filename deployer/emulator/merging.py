@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from deployer.emulator import statements as st
-from deployer.emulator.changes import find_table, table_source
+from deployer.emulator.changes import find_table, identities, plan_insert, table_source
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Result
 from deployer.emulator.relations import Scope, Source, quote_name
 from deployer.emulator.store import convert, insert_columns
+from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator
 from deployer.emulator.types import SqlColumn
 
@@ -28,7 +29,9 @@ _ROWS = 65_536
 class _Plan:
     """A MERGE in DuckDB's words: what joins the two, and each WHEN with its condition and its action."""
 
+    session: Session
     translator: Translator
+    name: ObjectName
     columns: tuple[SqlColumn, ...]
     target: Source
     source: Source
@@ -41,7 +44,9 @@ class _Plan:
     def action(self, clause: st.When) -> str:
         if clause.action == "DELETE":
             return "DELETE"
-        chosen = insert_columns(self.columns, tuple(name for name, _ in clause.values if name))
+        listed = tuple(name for name, _ in clause.values if name)
+        insertion = plan_insert(self.session, self.translator, self.name, listed)
+        chosen = insertion.chosen if clause.action == "INSERT" else insert_columns(self.columns, listed)
         if len(chosen) != len(clause.values):
             more = "more" if len(clause.values) > len(chosen) else "fewer"
             raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
@@ -50,9 +55,9 @@ class _Plan:
             convert(self.translator.expressions.value(value, scope), column)
             for column, (_, value) in zip(chosen, clause.values, strict=True)
         ]
-        names = [quote_name(column.name) for column in chosen]
         if clause.action == "INSERT":
-            return f"INSERT ({', '.join(names)}) VALUES ({', '.join(values)})"
+            return f"INSERT ({insertion.names()}) VALUES ({insertion.values(values)})"
+        names = [quote_name(column.name) for column in chosen]
         return "UPDATE SET " + ", ".join(f"{name} = {value}" for name, value in zip(names, values, strict=True))
 
     def _scope(self, clause: st.When) -> Scope:
@@ -74,13 +79,16 @@ def run_merge(session: Session, statement: st.Merge) -> Iterator[Result]:
             f"'{statement.name}' is {entry.distribution if entry else 'none'}.",
             104,
         )
+    if identities(session, statement.name):
+        # learn.microsoft.com, MERGE: the same notes.
+        raise NotSupportedError("MERGE into a table with IDENTITY is not supported in a dedicated SQL pool.", 104)
     translator = Translator(session)
     everything = exp.Select(expressions=[exp.Star()]).from_(statement.source)
     relation = translator.query(everything)
     source = relation.source(statement.source.alias_or_name, _SOURCE)
     target = table_source(statement.alias, columns, _TARGET)
     on = translator.expressions.condition(statement.on, Scope((target, source)))
-    plan = _Plan(translator, columns, target, source, on, statement.clauses)
+    plan = _Plan(session, translator, statement.name, columns, target, source, on, statement.clauses)
     # Once: what the source holds must not change between the checks and the change, and a model scores it one time.
     session.execute(
         f"CREATE OR REPLACE TEMP TABLE {_SOURCE} AS SELECT * FROM ({relation.sql})",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sqlglot.tokenizer_core import TokenType
 
+from deployer.emulator import ddl
 from deployer.emulator import statements as st
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.syntax import ObjectName, Syntax
@@ -29,7 +30,7 @@ class Permissions(Syntax):
         permissions = [self._permission()]
         while self._match(TokenType.COMMA):
             permissions.append(self._permission())
-        securable = self._securable() if self._word("ON") else st.Securable()
+        securable = self._securable() if self._word("ON") else ddl.Securable()
         if not (self._word("TO") or (verb == "REVOKE" and self._word("FROM"))):
             self._refuse()
         principals = [self._identifier()]
@@ -41,7 +42,7 @@ class Permissions(Syntax):
         if verb == "DENY" and securable.kind == "DATABASE" and "EXECUTE" in permissions:
             # learn.microsoft.com, Permissions: GRANT, DENY, REVOKE (Synapse), general remarks.
             raise NotSupportedError("EXECUTE on a whole database cannot be denied in a dedicated SQL pool.", 104)
-        return st.Permit(verb, tuple(permissions), securable, tuple(principals), grant_option)
+        return ddl.Permit(verb, tuple(permissions), securable, tuple(principals), grant_option)
 
     def _permission(self) -> str:
         words: list[str] = []
@@ -53,7 +54,7 @@ class Permissions(Syntax):
             raise ProgrammingError(f"Incorrect syntax near '{permission or self._curr.text}'.", 102, 15)
         return permission
 
-    def _securable(self) -> st.Securable:
+    def _securable(self) -> ddl.Securable:
         kind = "OBJECT"
         if self._next and self._next.text == "::":
             kind = self._text
@@ -61,15 +62,15 @@ class Permissions(Syntax):
             if kind not in {"DATABASE", "SCHEMA", "OBJECT", "ROLE", "USER"}:
                 raise NotSupportedError(f"The emulator does not know permissions on {kind}.")
         if kind != "OBJECT":
-            return st.Securable(kind, ObjectName(self._identifier(), ""))
+            return ddl.Securable(kind, ObjectName(self._identifier(), ""))
         name = self._name()
-        return st.Securable(kind, name, self._identifiers() if self._match(TokenType.L_PAREN) else ())
+        return ddl.Securable(kind, name, self._identifiers() if self._match(TokenType.L_PAREN) else ())
 
     def _create_role(self) -> st.Statement:
         name = self._identifier()
         if self._word("AUTHORIZATION"):
             self._identifier()
-        return st.CreatePrincipal("ROLE", name)
+        return ddl.CreatePrincipal("ROLE", name)
 
     def _create_user(self) -> st.Statement:
         """FOR LOGIN, WITHOUT LOGIN, FROM EXTERNAL PROVIDER; one default schema."""
@@ -86,7 +87,7 @@ class Permissions(Syntax):
             self._need("DEFAULT_SCHEMA")
             self._match(TokenType.EQ) or self._refuse()
             schema = self._identifier()
-        return st.CreatePrincipal("USER", name, external, schema)
+        return ddl.CreatePrincipal("USER", name, external, schema)
 
     def _create_login(self) -> st.Statement:
         name = self._identifier()
@@ -94,7 +95,10 @@ class Permissions(Syntax):
             self._need("WITH", "PASSWORD")
             self._match(TokenType.EQ) or self._refuse()
             self._match_set((TokenType.STRING, TokenType.NATIONAL_STRING)) or self._refuse()
-        return st.CreatePrincipal("LOGIN", name)
+        return ddl.CreatePrincipal("LOGIN", name)
+
+    def _drop_principal(self) -> st.Statement:
+        return ddl.DropPrincipal(self._prev.text.upper(), self._identifier())
 
     def _alter_role(self) -> st.Statement:
         name = self._identifier()
@@ -102,7 +106,7 @@ class Permissions(Syntax):
         if not add:
             self._need("DROP")
         self._need("MEMBER")
-        return st.AlterRole(name, self._identifier(), add)
+        return ddl.AlterRole(name, self._identifier(), add)
 
 
 PERMISSIONS: Mapping[str, str] = {

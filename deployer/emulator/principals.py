@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.emulator import statements as st
+from deployer.emulator import ddl
 from deployer.emulator.errors import ProgrammingError
 from deployer.emulator.system_views import FIXED_ROLES, NOW, OWN, RESOURCE_CLASSES
 
@@ -31,7 +31,7 @@ def _kind(session: Session, name: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def run_create_principal(session: Session, statement: st.CreatePrincipal) -> None:
+def run_create_principal(session: Session, statement: ddl.CreatePrincipal) -> None:
     session.refuse_in_transaction(f"CREATE {statement.kind}")
     name = statement.name
     logins = session.connection.execute(
@@ -51,7 +51,7 @@ def run_create_principal(session: Session, statement: st.CreatePrincipal) -> Non
     )
 
 
-def run_drop_principal(session: Session, statement: st.DropPrincipal) -> None:
+def run_drop_principal(session: Session, statement: ddl.DropPrincipal) -> None:
     session.refuse_in_transaction(f"DROP {statement.kind}")
     rows = session.connection.execute(
         f"SELECT name FROM {OWN}.principals WHERE lower(name) = lower($1) AND kind = $2",
@@ -79,7 +79,7 @@ def _members(session: Session, role: str) -> list[str]:
     return [str(member) for (member,) in rows]
 
 
-def run_alter_role(session: Session, statement: st.AlterRole) -> None:
+def run_alter_role(session: Session, statement: ddl.AlterRole) -> None:
     session.refuse_in_transaction("ALTER ROLE")
     if _kind(session, statement.name) != "ROLE" or statement.name.lower() == "public":
         raise ProgrammingError(
@@ -98,7 +98,7 @@ def run_alter_role(session: Session, statement: st.AlterRole) -> None:
         session.connection.execute(f"INSERT INTO {OWN}.members VALUES ($1, $2)", member)
 
 
-def run_permit(session: Session, statement: st.Permit) -> None:
+def run_permit(session: Session, statement: ddl.Permit) -> None:
     # That rights are refused in a transaction, as DDL is, is inferred.
     session.refuse_in_transaction(statement.verb)
     number = _securable(session, statement.securable)
@@ -125,7 +125,7 @@ def run_permit(session: Session, statement: st.Permit) -> None:
                     )
 
 
-def _securable(session: Session, securable: st.Securable) -> int:
+def _securable(session: Session, securable: ddl.Securable) -> int:
     """The number of the object, 0 for what is none; Msg 15151 for what is not there."""
     if securable.name is None or securable.kind == "DATABASE":
         return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from deployer.emulator import ddl
 from deployer.emulator import statements as st
 from deployer.emulator.control import need_alone
 from deployer.emulator.errors import ProgrammingError
@@ -37,7 +38,7 @@ def run_execute_procedure(session: Session, statement: st.ExecuteProcedure) -> I
     if entry is None or entry.kind != "PROCEDURE":
         raise ProgrammingError(f"Could not find stored procedure '{name}'.", 2812, 16, 62)
     (made,) = parse_batch(entry.definition)
-    if not isinstance(made, st.CreateProcedure):
+    if not isinstance(made, ddl.CreateProcedure):
         raise ProgrammingError(f"Could not find stored procedure '{name}'.", 2812, 16, 62)
     frame = Frame(_bind(session, name, made.parameters, statement.arguments), procedure=str(entry.name))
     yield from session.run_within(frame, made.body)
@@ -45,7 +46,7 @@ def run_execute_procedure(session: Session, statement: st.ExecuteProcedure) -> I
 
 
 def _bind(
-    session: Session, procedure: ObjectName, parameters: Sequence[st.Parameter], arguments: Sequence[st.Argument]
+    session: Session, procedure: ObjectName, parameters: Sequence[ddl.Parameter], arguments: Sequence[st.Argument]
 ) -> dict[str, tuple[object, SqlType]]:
     """The parameters with the values that they are given, by name or by place."""
     given: dict[str, tuple[object, SqlType]] = {}
@@ -74,8 +75,8 @@ def _bind(
 
 
 def _pairs(
-    procedure: ObjectName, parameters: Sequence[st.Parameter], arguments: Sequence[st.Argument]
-) -> Iterator[tuple[st.Argument, st.Parameter]]:
+    procedure: ObjectName, parameters: Sequence[ddl.Parameter], arguments: Sequence[st.Argument]
+) -> Iterator[tuple[st.Argument, ddl.Parameter]]:
     by_name = {parameter.name: parameter for parameter in parameters}
     named = False
     for place, argument in enumerate(arguments):
@@ -92,7 +93,7 @@ def _pairs(
 
 
 def _return_outputs(
-    session: Session, parameters: Sequence[st.Parameter], arguments: Sequence[st.Argument], frame: Frame
+    session: Session, parameters: Sequence[ddl.Parameter], arguments: Sequence[st.Argument], frame: Frame
 ) -> None:
     """Give the caller's variables what OUTPUT parameters have become."""
     for argument, parameter in _pairs(ObjectName("", ""), parameters, arguments):

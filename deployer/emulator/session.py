@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from deployer.emulator import answers, changes, control, merging, objects, principals, procedures, routines, scoring
+from deployer.emulator import answers, control, ddl, routines, scoring
 from deployer.emulator import statements as st
 from deployer.emulator.catalog import Catalog
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
@@ -14,8 +14,9 @@ from deployer.emulator.grammar import count_marks, parse_batch
 from deployer.emulator.predict import PredictRelation
 from deployer.emulator.refusals import translate_error
 from deployer.emulator.relations import Relation, Scope, View
+from deployer.emulator.runners import HOLDS_OTHERS, REFUSED_WHEN_DOOMED, RUNNERS
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Translator, table_name
+from deployer.emulator.translate import Translator
 from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import INT, SqlColumn, SqlType
 from deployer.emulator.values import Parameters, literal
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 _NESTED = 32
 """Procedures and EXEC within each other (learn.microsoft.com: 32 levels of nesting)."""
-
-ROWS = 65_536
-"""Rows of a result that are read from DuckDB at a time."""
 
 
 class Session:
@@ -52,6 +50,8 @@ class Session:
         """@@ERROR: the number of the last statement's error; 0 for none."""
         self.in_transaction: bool = False
         self.doomed = False
+        self.identity_insert: set[int] = set()
+        """The numbers of the tables, one at most, for which SET IDENTITY_INSERT is on."""
         self.frames = [Frame()]
         self.scored: dict[str, PredictRelation] = {}
         self._reader_open: pa.RecordBatchReader | None = None
@@ -147,11 +147,11 @@ class Session:
 
     def run(self, statement: st.Statement) -> Iterator[Result]:
         self.release()
-        if self.doomed and isinstance(statement, _REFUSED_WHEN_DOOMED):
+        if self.doomed and isinstance(statement, REFUSED_WHEN_DOOMED):
             self._refuse_doomed()
         try:
             yield from RUNNERS[type(statement)](self, statement) or ()
-            if not isinstance(statement, _HOLDS_OTHERS):
+            if not isinstance(statement, HOLDS_OTHERS):
                 self.error_number = 0
         except DatabaseError as error:
             self._doom()
@@ -221,7 +221,7 @@ class Session:
         if entry.kind == "TABLE":
             return self.catalog.table(entry.name)
         (made,) = parse_batch(entry.definition)
-        if not isinstance(made, st.CreateView):
+        if not isinstance(made, ddl.CreateView):
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
         return View(made.query, made.columns, self.catalog.columns(entry.name))
 
@@ -272,91 +272,3 @@ class Session:
     def both(self) -> translate_error:
         """A short transaction of the emulator's own, around a change and its entry in the catalog."""
         return translate_error(lambda: [relation.error for relation in self.scored.values()], self.connection)
-
-
-def run_query(session: Session, statement: st.Query) -> Iterator[Result]:
-    into = statement.query.args.get("into")
-    if into is not None:
-        query = statement.query.copy()
-        query.set("into", None)
-        options = st.TableOptions(distribution="ROUND_ROBIN")
-        yield Result(count=objects.create_as(session, table_name(into.this), query, options))
-        return
-    translator = Translator(session)
-    relation = translator.query(statement.query, ordered_result=True)
-    parameters = translator.parameters.used_in(relation.sql)
-    readers: list[pa.RecordBatchReader] = []
-
-    def read() -> pa.RecordBatchReader:
-        with session.engine():
-            reader = session.connection.sql(relation.sql, params=parameters).to_arrow_reader(ROWS)
-        session.hold(reader)
-        readers.append(reader)
-        return reader
-
-    yield Result(tuple(column for _, column in relation.columns), read)
-    # The batch goes on when the query is done, as on the server, whether its rows were wanted or not.
-    with session.engine():
-        for _ in readers[-1] if readers else read():
-            pass
-
-
-Runner = Callable[[Session, Any], Iterator[Result] | None]
-
-RUNNERS: Mapping[type[st.Statement], Runner] = {
-    st.Query: run_query,
-    st.Block: control.run_block,
-    st.If: control.run_if,
-    st.While: control.run_while,
-    st.Break: control.run_break,
-    st.Try: control.run_try,
-    st.Throw: control.run_throw,
-    st.RaiseError: control.run_raise_error,
-    st.Print: control.run_print,
-    st.Setting: control.run_setting,
-    st.Begin: control.run_begin,
-    st.Commit: control.run_commit,
-    st.Rollback: control.run_rollback,
-    st.Declare: control.run_declare,
-    st.SetVariable: control.run_set_variable,
-    st.ExecuteText: procedures.run_execute_text,
-    st.ExecuteProcedure: procedures.run_execute_procedure,
-    st.CreateSchema: objects.run_create_schema,
-    st.CreateTable: objects.run_create_table,
-    st.CreateTableAs: objects.run_create_table_as,
-    st.CreateView: objects.run_create_view,
-    st.CreateProcedure: objects.run_create_procedure,
-    st.Drop: objects.run_drop,
-    st.Rename: objects.run_rename,
-    st.Insert: changes.run_insert,
-    st.Update: changes.run_update,
-    st.Delete: changes.run_delete,
-    st.Merge: merging.run_merge,
-    st.Truncate: changes.run_truncate,
-    st.Permit: principals.run_permit,
-    st.CreatePrincipal: principals.run_create_principal,
-    st.DropPrincipal: principals.run_drop_principal,
-    st.AlterRole: principals.run_alter_role,
-}
-"""What runs each kind of statement; one that gives results gives them one after the other."""
-
-_HOLDS_OTHERS = (st.Block, st.If, st.While, st.Try, st.ExecuteText, st.ExecuteProcedure, st.RaiseError)
-"""Statements that leave @@ERROR as those within them left it, or set it themselves."""
-
-_REFUSED_WHEN_DOOMED = (
-    st.Query,
-    st.Begin,
-    st.Insert,
-    st.Update,
-    st.Delete,
-    st.Merge,
-    st.Truncate,
-    st.CreateSchema,
-    st.CreateTable,
-    st.CreateTableAs,
-    st.CreateView,
-    st.CreateProcedure,
-    st.Drop,
-    st.Rename,
-)
-"""DDL, DML and SELECT, before which a transaction that failed must be rolled back."""

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from deployer.emulator.syntax import ObjectName
-    from deployer.emulator.types import SqlColumn, SqlType
+    from deployer.emulator.types import SqlType
 
 
 @dataclass(slots=True)
@@ -132,80 +132,16 @@ class ExecuteProcedure(Statement):
 
 
 @dataclass(slots=True)
-class Rename(Statement):
-    old: ObjectName
-    new: str
-
-
-@dataclass(slots=True)
-class Drop(Statement):
-    """`kind` is TABLE, VIEW, PROCEDURE or SCHEMA; a schema's name stands in `schema`."""
-
-    kind: str
-    names: tuple[ObjectName, ...]
-
-
-@dataclass(slots=True)
 class Truncate(Statement):
     name: ObjectName
 
 
 @dataclass(slots=True)
-class CreateSchema(Statement):
-    name: str
-
-
-@dataclass(slots=True)
-class CreateView(Statement):
-    """`definition` is the text of the whole batch, which is what the database keeps."""
+class IdentityInsert(Statement):
+    """SET IDENTITY_INSERT: whether INSERT gives the values of the table's IDENTITY column."""
 
     name: ObjectName
-    columns: tuple[str, ...]
-    definition: str
-    query: exp.Expr
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of a procedure, or of the text that sp_executesql runs."""
-
-    name: str
-    type: SqlType
-    output: bool = False
-
-
-@dataclass(slots=True)
-class CreateProcedure(Statement):
-    """`definition` is the text of the whole batch; `body` is what runs."""
-
-    name: ObjectName
-    parameters: tuple[Parameter, ...]
-    definition: str
-    body: tuple[Statement, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableOptions:
-    """How a table is kept: its index with the columns of that, its distribution with the columns of a hash."""
-
-    index: str = "CLUSTERED COLUMNSTORE INDEX"
-    index_columns: tuple[str, ...] = ()
-    distribution: str = ""
-    hash_columns: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class CreateTable(Statement):
-    name: ObjectName
-    columns: tuple[SqlColumn, ...]
-    options: TableOptions
-
-
-@dataclass(slots=True)
-class CreateTableAs(Statement):
-    name: ObjectName
-    options: TableOptions
-    query: exp.Expr
+    on: bool
 
 
 @dataclass(slots=True)
@@ -254,48 +190,3 @@ class Merge(Statement):
     source: exp.Expr
     on: exp.Expr
     clauses: tuple[When, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Securable:
-    """What a permission is for: DATABASE, SCHEMA, OBJECT, ROLE or USER (`kind`), its name, the columns of an object."""
-
-    kind: str = "DATABASE"
-    name: ObjectName | None = None
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Permit(Statement):
-    """GRANT, DENY or REVOKE (`verb`) of permissions on something to principals."""
-
-    verb: str
-    permissions: tuple[str, ...]
-    securable: Securable
-    principals: tuple[str, ...]
-    grant_option: bool
-
-
-@dataclass(slots=True)
-class CreatePrincipal(Statement):
-    """CREATE ROLE, USER or LOGIN (`kind`). A user may have a default schema; passwords are not kept."""
-
-    kind: str
-    name: str
-    external: bool = False
-    default_schema: str = "dbo"
-
-
-@dataclass(slots=True)
-class DropPrincipal(Statement):
-    kind: str
-    name: str
-
-
-@dataclass(slots=True)
-class AlterRole(Statement):
-    """ALTER ROLE … ADD or DROP MEMBER."""
-
-    name: str
-    member: str
-    add: bool

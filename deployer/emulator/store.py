@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from deployer.emulator.cast_texts import cut_text, fill_text, need_code_page
+from deployer.emulator.ddl import TableOptions
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import once, raise_error, utf16_length
-from deployer.emulator.statements import TableOptions
 from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import MAX, SqlColumn
 

@@ -156,9 +156,13 @@ class Syntax(TSQLParser):
         parts = [self._identifier()]
         while self._match(TokenType.DOT):
             parts.append(self._identifier())
+        return self._object_name(parts), len(parts) == 2
+
+    @staticmethod
+    def _object_name(parts: list[str]) -> ObjectName:
         if len(parts) > 2:
             raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
-        return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1]), len(parts) == 2
+        return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])
 
     def _type(self, in_cast: bool = False) -> SqlType:
         name = self._identifier()
@@ -195,6 +199,7 @@ class Syntax(TSQLParser):
         return Cast(this=this, to=kind, safe=safe, style=style)
 
     def _column(self) -> SqlColumn:
+        """A column of PREDICT's WITH."""
         name = self._identifier()
         kind = self._type()
         nullable = True
@@ -205,23 +210,9 @@ class Syntax(TSQLParser):
                 nullable = True
             elif self._word("COLLATE"):
                 kind = replace(kind, collation=find_collation(self._identifier()))
-            elif not self._constraint():
-                raise NotSupportedError(f"The emulator does not know {self._text} in the definition of a column.")
+            else:
+                self._refuse()
         return SqlColumn(name, kind, nullable)
-
-    def _constraint(self) -> bool:
-        """PRIMARY KEY and UNIQUE, which the pool takes only where they are not enforced."""
-        if self._word("PRIMARY", "KEY"):
-            if not self._word("NONCLUSTERED"):
-                raise NotSupportedError("Only PRIMARY KEY NONCLUSTERED is supported in a dedicated SQL pool.", 104)
-        elif not self._word("UNIQUE"):
-            return False
-        self._word("NONCLUSTERED")
-        if self._match(TokenType.L_PAREN):
-            self._identifiers()
-        if not self._word("NOT", "ENFORCED"):
-            raise NotSupportedError("Enforced unique constraints are not supported in a dedicated SQL pool.", 104)
-        return True
 
     def _parse_factor_operand(self) -> exp.Expr | None:
         operand = super()._parse_factor_operand()
