@@ -120,18 +120,29 @@ class Database:
     @contextmanager
     def _execute(self, statement: Statement) -> Iterator[Any]:
         """The driver's cursor after it ran a statement; the driver's errors become `DatabaseError`."""
+        dialect = self.engine.dialect
+        with self.driver_errors(lambda _: statement.purpose), self.open_cursor() as cursor:
+            if statement.parameters and dialect.driver == "pyodbc":
+                # Else it binds bytes over 8,000 as image, a type that the pool lacks; size 0 stands for (max).
+                cursor.setinputsizes([(dialect.loaded_dbapi.SQL_VARBINARY, 0, 0)] * len(statement.parameters))
+            cursor.execute(statement.sql, *([statement.parameters] if statement.parameters else []))
+            yield cursor
+
+    @contextmanager
+    def open_cursor(self) -> Iterator[Any]:
+        """The driver's own cursor, on a connection of its own; its errors are the driver's."""
+        with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            yield cursor
+
+    @contextmanager
+    def driver_errors(self, purpose: Callable[[Exception], str]) -> Iterator[None]:
+        """Within it, what the driver raises becomes a `DatabaseError` that begins with what was being done."""
         import sqlalchemy
 
-        dialect = self.engine.dialect
         try:
-            with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
-                if statement.parameters and dialect.driver == "pyodbc":
-                    # Else it binds bytes over 8,000 as image, a type that the pool lacks; size 0 stands for (max).
-                    cursor.setinputsizes([(dialect.loaded_dbapi.SQL_VARBINARY, 0, 0)] * len(statement.parameters))
-                cursor.execute(statement.sql, *([statement.parameters] if statement.parameters else []))
-                yield cursor
-        except (sqlalchemy.exc.DBAPIError, dialect.loaded_dbapi.Error) as error:
-            raise _refusal(statement.purpose, error) from error
+            yield
+        except (sqlalchemy.exc.DBAPIError, self.engine.dialect.loaded_dbapi.Error) as error:
+            raise _refusal(purpose(error), error) from error
 
 
 # --- Reading and applying --------------------------------------------------------------------------------------------
@@ -296,8 +307,8 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"\b51004\b", "`key` in the spec has to tell the rows apart, and has no NULL"),
     (r"\b51005\b", "give the table another name in the spec, or drop it"),
     (r"\b5100[12]\b", "a stored version never changes: deploy under a new version"),
-    (r"\b208\b|Invalid object name", "create it, or correct its name in the spec"),
-    (r"\b207\b|Invalid column name", "read the table again: its columns are not those that were planned for"),
+    (r"\b208\b|Invalid object name", "create it, or correct its name"),
+    (r"\b207\b|Invalid column name", "the table's columns are not those that the statement was written for"),
     (r"\b229\b|permission was denied", "PREDICT needs EXECUTE on the database and SELECT on the data and the models"),
     (r"Login failed|\b18456\b", "check user, password and database in the URL"),
     (r"install the required dependencies", "the driver needs system packages: Debian's unixodbc brings them"),

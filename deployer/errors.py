@@ -6,6 +6,7 @@
     ├── TargetError      no such target, or no such limit
     ├── FixError         a fix cannot be made safely, and says why
     ├── SpecError        the spec is not what it should be
+    ├── ScriptError      a file is not T-SQL that can be read
     ├── ContractError    a table's columns cannot feed the model's inputs
     ├── PlanError        no statements can be made for this model, spec and target
     ├── DatabaseError    the database refused, or is not what the plan expects
@@ -53,6 +54,14 @@ class FixError(DeployerError):
 
 class SpecError(DeployerError):
     """The spec is not what it should be. `line` is the first to blame, counted from 1; 0 where none is."""
+
+    def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
+        super().__init__(message, hint)
+        self.line = line
+
+
+class ScriptError(DeployerError):
+    """A file is not T-SQL that can be read. `line` is the one to blame, counted from 1; 0 where none is."""
 
     def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
         super().__init__(message, hint)

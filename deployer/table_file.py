@@ -16,7 +16,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from deployer.errors import SpecError, need
+from deployer.batches import split_batches
+from deployer.errors import ScriptError, SpecError, need
 from deployer.names import LONGEST_TEXT, ObjectName, name_problem, nearest, shorten
 from deployer.table import Table, TableColumn
 from deployer.yaml_file import read_text, read_yaml
@@ -122,10 +123,11 @@ def _read_script(path: Path, name: ObjectName) -> Table:
     from sqlglot.errors import TokenError
 
     try:
-        # GO stands on a line of its own; sqlglot would read on.
-        tokens = TSQL().tokenize(re.sub(r"(?im)^\s*GO\s*$", ";", read_text(path)))
+        tokens = [token for batch in split_batches(read_text(path), str(path)) for token in TSQL().tokenize(batch.sql)]
     except TokenError as error:
         raise SpecError(f"{str(path)!r} is not T-SQL: {error}".splitlines()[0], hint="correct the script") from error
+    except ScriptError as error:
+        raise SpecError(error.message, error.hint, error.line) from error
     tables = dict(_find_tables([_Word(token.text, token.token_type.name) for token in tokens]))
     found = {str(entry).casefold(): entry for entry in tables}.get(str(name).casefold())
     if found is None:

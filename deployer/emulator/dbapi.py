@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import atexit
 import itertools
+import os
 import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from deployer.emulator import errors
 from deployer.emulator.answers import parse_object_name
@@ -27,6 +28,20 @@ from deployer.emulator.errors import (
 from deployer.emulator.frames import ROWS, Result
 from deployer.emulator.refusals import translate_error
 from deployer.emulator.session import Session
+from deployer.emulator.type_objects import (
+    BINARY,
+    DATETIME,
+    NUMBER,
+    ROWID,
+    STRING,
+    Binary,
+    Date,
+    DateFromTicks,
+    Time,
+    TimeFromTicks,
+    Timestamp,
+    TimestampFromTicks,
+)
 from deployer.emulator.types import MAX, SqlColumn
 from deployer.emulator.values import typed
 from deployer.targets import get_target
@@ -39,10 +54,18 @@ threadsafety = 1
 paramstyle = "qmark"
 
 __all__ = [
+    "BINARY",
+    "DATETIME",
+    "NUMBER",
+    "ROWID",
+    "STRING",
+    "Binary",
     "Connection",
     "Cursor",
     "DataError",
     "DatabaseError",
+    "Date",
+    "DateFromTicks",
     "Error",
     "IntegrityError",
     "InterfaceError",
@@ -50,6 +73,10 @@ __all__ = [
     "NotSupportedError",
     "OperationalError",
     "ProgrammingError",
+    "Time",
+    "TimeFromTicks",
+    "Timestamp",
+    "TimestampFromTicks",
     "Warning",
     "apilevel",
     "connect",
@@ -68,20 +95,22 @@ _open: weakref.WeakSet[Connection] = weakref.WeakSet()
 
 
 def connect(
-    database: str,
+    path: str | os.PathLike[str] | None = None,
     limits: Mapping[str, int] | None = None,
     autocommit: bool = False,
     memory_limit: str = MEMORY_LIMIT,
 ) -> Connection:
-    """Connect to the pool in a DuckDB file, which is made if absent; `:memory:` and `:memory:name` are in memory.
+    """Connect to the pool in a DuckDB file, which is made if absent; None is a pool in memory, of its own.
 
-    Connections of one process to one file share it. `limits` replaces limits of the emulated target, as
-    `{"opset": 15}`; `memory_limit` bounds what DuckDB keeps of the tables. Raises `OperationalError` where the file
-    cannot be opened.
+    Connections of one process to one file share it, and so do those to one `:memory:name`. With `autocommit` each
+    statement is at once committed; without, DDL fails as on the pool, which has none in a transaction. `limits`
+    replaces limits of the emulated target, as `{"opset": 15}`; `memory_limit` bounds what DuckDB keeps of the tables.
+    Raises `OperationalError` where the file cannot be opened.
     """
     import duckdb
 
     target = get_target(_TARGET, limits)
+    database = ":memory:" if path is None else os.fspath(path)
     try:
         connection = duckdb.connect(database)
     except duckdb.Error as error:
@@ -105,7 +134,21 @@ def _close_all() -> None:
 
 
 class Connection:
-    """One session. Without `autocommit`, the first statement begins a transaction; DDL then fails, as on the pool."""
+    """One session. Without `autocommit`, the first statement begins a transaction; DDL then fails, as on the pool.
+
+    As a context manager it commits, or rolls back where an exception leaves it, and stays open, as pyodbc's.
+    """
+
+    Warning = Warning
+    Error = Error
+    InterfaceError = InterfaceError
+    DatabaseError = DatabaseError
+    DataError = DataError
+    OperationalError = OperationalError
+    IntegrityError = IntegrityError
+    InternalError = InternalError
+    ProgrammingError = ProgrammingError
+    NotSupportedError = NotSupportedError
 
     def __init__(self, session: Session, autocommit: bool) -> None:
         self._session: Session | None = session
@@ -124,6 +167,15 @@ class Connection:
 
     def cursor(self) -> Cursor:
         return Cursor(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.rollback()
 
     def commit(self) -> None:
         if self.session.in_transaction:
@@ -159,7 +211,10 @@ class Cursor:
     arraysize = 1
 
     def __init__(self, connection: Connection) -> None:
+        self._told = len(connection.session.messages)
         self.connection: Connection | None = connection
+        self.messages: list[tuple[type[Exception], Warning]] = []
+        """What PRINT wrote since the last `execute` or `nextset`."""
         self.description: tuple[tuple[Any, ...], ...] | None = None
         self.rowcount = -1
         self._results: Generator[Result, None, None] | None = None
@@ -178,8 +233,8 @@ class Cursor:
 
     def execute(self, operation: str, parameters: Sequence[object] = ()) -> Cursor:
         """Run a batch up to its first result; `nextset` goes on from there."""
-        self._finish()
         session = self._session
+        self._finish()
         values = [typed(value) for value in parameters]
         if self.connection is not None and not self.connection.autocommit and not session.in_transaction:
             session.begin()
@@ -188,8 +243,14 @@ class Cursor:
         return self
 
     def executemany(self, operation: str, parameters: Sequence[Sequence[object]]) -> Cursor:
+        """Run a statement once a row of parameters; `rowcount` is of all together."""
+        total = 0
         for row in parameters:
             self.execute(operation, row)
+            if self.description is not None:
+                raise ProgrammingError("executemany is for statements without results.")
+            total = total + self.rowcount if min(total, self.rowcount) >= 0 else -1
+        self.rowcount = total
         return self
 
     def _run_on(self, error: DatabaseError | None = None) -> _Opened | None:
@@ -197,6 +258,14 @@ class Cursor:
 
         An `error` in the rows of the last result is the batch's, whose CATCH may take it.
         """
+        try:
+            return self._run_to_rows(error)
+        finally:
+            said = self._session.messages
+            self.messages += ((Warning, Warning(message.text)) for message in said[self._told :])
+            self._told = len(said)
+
+    def _run_to_rows(self, error: DatabaseError | None) -> _Opened | None:
         while self._results is not None:
             try:
                 result = next(self._results) if error is None else self._results.throw(error)
@@ -231,12 +300,18 @@ class Cursor:
         return True
 
     def _read(self, opened: _Opened) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
         batch = opened.first
         while batch is not None:
             yield batch
             try:
                 with self._session.engine():
                     batch = next(opened.reader, None)
+            except pa.ArrowInvalid as error:
+                raise OperationalError(
+                    "The rest of the rows is gone: another statement ran on the connection, or its transaction ended."
+                ) from error
             except DatabaseError as error:
                 self._look_ahead(error)
                 if self._next is error:
@@ -254,6 +329,8 @@ class Cursor:
                 self._next = raised
 
     def nextset(self) -> bool | None:
+        self._need_open()
+        self.messages.clear()
         self._look_ahead()
         if isinstance(self._next, DatabaseError):
             raise self._next
@@ -280,7 +357,12 @@ class Cursor:
         self._finish()
         return bulk_copy(self._session, name, rows)
 
+    def _need_open(self) -> None:
+        """Raises `InterfaceError` where the cursor or its connection is closed."""
+        _ = self._session
+
     def _need_rows(self, rows: Iterator[Any] | None) -> Iterator[Any]:
+        self._need_open()
         if self.description is None or rows is None:
             raise ProgrammingError("No results. Previous SQL was not a query.")
         return rows
@@ -299,20 +381,32 @@ class Cursor:
     def fetchall(self) -> list[tuple[Any, ...]]:
         return list(self._need_rows(self._rows))
 
-    def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return self._need_rows(self._rows)
+    def __iter__(self) -> Self:
+        return self
 
-    def setinputsizes(self, sizes: object) -> None:
+    def __next__(self) -> tuple[Any, ...]:
+        return next(self._need_rows(self._rows))
+
+    def setinputsizes(self, _sizes: object) -> None:
         """Values have types of their own."""
+        self._need_open()
 
-    def setoutputsize(self, size: int, column: int | None = None) -> None:
+    def setoutputsize(self, _size: int, _column: int | None = None) -> None:
         """Rows have the size that they have."""
+        self._need_open()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _finish(self) -> None:
         """Leave what was not read, and what was not run, of the batch before."""
         if self._results is not None:
             self._results.close()
         self._results, self._count = None, -1
+        self.messages.clear()
         self._show(None)
 
     def close(self) -> None:
@@ -323,4 +417,8 @@ class Cursor:
 def _describe(column: SqlColumn) -> tuple[Any, ...]:
     kind = column.type
     size = None if kind.length == MAX else kind.length
-    return (column.name, kind, None, size, kind.precision, kind.scale, column.nullable)
+    return (column.name, kind, None, size, _BITS.get(kind.base, kind.precision), kind.scale, column.nullable)
+
+
+_BITS = {"real": 24, "float": 53}
+"""Precision in bits (learn.microsoft.com: float and real), which tells the one from the other."""

@@ -114,6 +114,8 @@ class Session:
             raise ProgrammingError(
                 "An attempt to complete a transaction has failed. No corresponding transaction found.", 111214
             )
+        # DuckDB ends no transaction while a result is open.
+        self.release()
         if self.doomed:
             if commit:
                 self._refuse_doomed()

@@ -20,7 +20,20 @@ from tests.test_public import imported
 
 
 def test_commands_are_those_of_the_story() -> None:
-    assert COMMANDS == ("check", "fix", "init", "plan", "apply", "score", "compare", "gate", "rules", "targets", "demo")
+    assert COMMANDS == (
+        "check",
+        "fix",
+        "init",
+        "plan",
+        "apply",
+        "score",
+        "compare",
+        "gate",
+        "run",
+        "rules",
+        "targets",
+        "demo",
+    )
 
 
 def test_help_lists_every_command_with_a_line() -> None:
@@ -49,6 +62,7 @@ def test_examples_of_the_help_work(pool: str, here: Path) -> None:
     (here / "specs" / "scoring.yml").write_text(
         (here / "scoring.yml").read_text().replace("model.onnx", "../model.onnx")
     )
+    (here / "script.sql").write_text("SELECT COUNT(*) AS n FROM dbo.rows\nGO\n")
     (here / "accepted.yml").write_text("[]\n")
     (here / "rows.sql").write_text("CREATE TABLE dbo.rows (id int NOT NULL, a real NOT NULL, b real NOT NULL);\n")
     shown = [example for name in COMMANDS[:-1] for example in examples(name)]
@@ -57,7 +71,7 @@ def test_examples_of_the_help_work(pool: str, here: Path) -> None:
         line: run(*shlex.split(line.replace("*.yml", "scoring.yml").replace("$DEPLOYER_DATABASE", pool))[1:]).exit_code
         for line in shown
     }
-    assert len(codes) == 20
+    assert len(codes) == 22
     # Only `check` has something to find.
     assert {example for example, code in codes.items() if code} == set(examples("check"))
     assert {codes[example] for example in examples("check")} == {1}
