@@ -14,9 +14,10 @@ from deployer.emulator.fragments import quote
 from deployer.emulator.frames import Result
 from deployer.emulator.grammar import parse_batch
 from deployer.emulator.relations import Relation, Scope, Source, quote_name
+from deployer.emulator.sources import table_name
 from deployer.emulator.store import convert, insert_columns
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Translator, table_name
+from deployer.emulator.translate import Translator
 from deployer.emulator.typed import Typed, finite
 from deployer.emulator.types import (
     BIGINT,

@@ -62,7 +62,7 @@ class Expressions(Conditions, Calls):
 
     def grouped(self, typed: Typed, scope: Scope) -> Typed:
         """The value, or where the query is grouped by this text, one of the group's spellings."""
-        return replace(typed, sql=f"min({typed.sql})") if typed.sql in scope.groups else typed
+        return replace(typed, sql=scope.groups[typed.sql]) if typed.sql in scope.groups else typed
 
     def _operation(self, node: exp.Expr, scope: Scope) -> Typed:
         """Arithmetic. A chain of one operator leans to the left, deeper than Python may call: text in many parts."""

@@ -84,15 +84,15 @@ class View:
 class Scope:
     """The names that an expression may use: this query's sources, then those around it, and the CTEs in sight.
 
-    `depth` counts the views around. `groups` are the texts that a query is grouped by, as written in DuckDB: a group
-    holds spellings that differ by case and trailing blanks, and gives one of them.
+    `depth` counts the views around. `groups` are the texts that a query is grouped by, as written in DuckDB, each with
+    what gives one of its group's spellings, which differ by case and trailing blanks.
     """
 
     sources: tuple[Source, ...] = ()
     outer: Scope | None = None
     ctes: Mapping[str, Relation] = field(default_factory=dict)
     depth: int = 0
-    groups: frozenset[str] = frozenset()
+    groups: Mapping[str, str] = field(default_factory=dict)
 
     def inner(self) -> Scope:
         """What a subquery sees around it."""

@@ -210,12 +210,11 @@ def _substring(a: Sequence[Typed]) -> Typed:
 def _charindex(a: Sequence[Typed]) -> Typed:
     sought, text = text_of(a[0]), _basic(a[1])
     result = BIGINT if a[1].type is not None and a[1].type.length == MAX else INT
-    fold = (lambda sql: sql) if _cased(a[:2]) == "true" else (lambda sql: f"lower({sql})")
+    # Without a collation of its own DuckDB's function would follow the session's.
+    fold = "{} COLLATE \"C\"" if _cased(a[:2]) == "true" else "lower({})"
     start = once(as_type(a[2], INT), "greatest(coalesce(v, 1), 1)") if len(a) == 3 else "1"
-    found = once(
-        f"strpos({fold(f'substr({text}, {start})')}, {fold(sought)})",
-        f"CASE WHEN v > 0 THEN v + {start} - 1 ELSE v END",
-    )
+    place = f"strpos({fold.format(f'substr({text}, {start})')}, {fold.format(sought)})"
+    found = once(place, f"CASE WHEN v > 0 THEN v + {start} - 1 ELSE v END")
     return Typed(f"CAST(CASE WHEN {sought} = '' THEN 0 ELSE {found} END AS {result.duckdb})", result)
 
 

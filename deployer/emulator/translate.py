@@ -9,48 +9,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
-from typing import Protocol
 
 from sqlglot import exp
 
-from deployer.emulator.comparisons import ordered, sort_key
+from deployer.emulator.comparisons import order_key, ordered, sort_key
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.expressions import Expressions
-from deployer.emulator.known import BARE_FUNCTIONS, need_known, shown
-from deployer.emulator.relations import Relation, Scope, Source, View
-from deployer.emulator.syntax import ObjectName, Predict, qualifier
+from deployer.emulator.fragments import once, raise_error
+from deployer.emulator.known import BARE_FUNCTIONS, need_known
+from deployer.emulator.relations import Relation, Scope
+from deployer.emulator.sources import Environment, Sources
+from deployer.emulator.syntax import qualifier
 from deployer.emulator.typed import Typed, as_type
-from deployer.emulator.types import INT, SqlColumn, SqlType, wider
+from deployer.emulator.types import INT, SqlColumn, wider
 from deployer.emulator.values import Parameters
 
 MAX_NESTING = 32
 """Views within views (learn.microsoft.com: 32 levels of nesting)."""
 
 
-class Environment(Protocol):
-    """What a translation asks of its session."""
-
-    def find_object(self, name: ObjectName) -> Relation | View:
-        """A table or view; Msg 208 where there is none."""
-
-    def answer(self, name: str, values: list[Typed]) -> tuple[object, SqlType]:
-        """The value of a function that asks about the session."""
-
-    def variable(self, name: str) -> tuple[object, SqlType]:
-        """A variable's value, or the first parameter's for `?0`."""
-
-    def predict(
-        self,
-        model: Typed,
-        source: Relation,
-        outputs: tuple[SqlColumn, ...],
-        wanted: frozenset[str] | None,
-        parameters: Parameters,
-    ) -> Relation:
-        """Score a relation: its columns (those `wanted`, in lower case, or all), then the outputs."""
-
-
-class Translator:
+class Translator(Sources):
     """Translates one statement; `parameters` are bound when it runs."""
 
     def __init__(self, environment: Environment) -> None:
@@ -83,6 +61,7 @@ class Translator:
                 1033,
                 15,
             )
+        _need_options(node)
         around = self._with(node, around)
         if isinstance(node, exp.Subquery):
             need_known(node, frozenset(["this", "with_"]))
@@ -92,17 +71,6 @@ class Translator:
         if isinstance(node, exp.Select):
             return self._select(node, around)
         raise NotSupportedError(f"The emulator does not know the query {type(node).__name__}.")
-
-    def _with(self, node: exp.Expr, around: Scope) -> Scope:
-        with_ = node.args.get("with_")
-        if with_ is None:
-            return around
-        found = dict(around.ctes)
-        for cte in with_.expressions:
-            relation = self._query(cte.this, replace(around, ctes=dict(found)))
-            names = tuple(column.name for column in cte.args["alias"].columns)
-            found[cte.alias.lower()] = relation.renamed(names).need_names(cte.alias)
-        return replace(around, ctes=found)
 
     def _set_operation(self, node: exp.SetOperation, around: Scope) -> Relation:
         arms = [self._query(arm, around) for arm in _arms(node)]
@@ -160,6 +128,7 @@ class Translator:
         if distinct is not None:
             need_known(distinct, frozenset())
             sql = _distinct(sql, [sort_key(typed) for _, typed in results])
+        order = ""
         if node.args.get("order"):
             # Beside the sources, `c0` within an expression may be theirs; above a DISTINCT it is the result's.
             places = results if distinct is not None else projections
@@ -167,21 +136,48 @@ class Translator:
                 self._order(item, scope, projections, places, distinct is not None)
                 for item in node.args["order"].expressions
             )
-            sql += f" ORDER BY {', '.join(entries)}"
+            order = f" ORDER BY {', '.join(entries)}"
         if node.args.get("limit"):
-            sql += f" LIMIT {self._top(node.args['limit'], scope)}"
+            count, ties = self._top(node.args["limit"], scope)
+            if ties and not order:
+                raise ProgrammingError(
+                    "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.", 1062, 15
+                )
+            if distinct is not None:
+                sql = f"SELECT * FROM ({sql})"
+            order = f" QUALIFY rank() OVER ({order}) <= {count}{order}" if ties else f"{order} LIMIT {count}"
+        sql += order
         columns = tuple((typed.sql, SqlColumn(name, typed.type or INT, typed.nullable)) for name, typed in results)
         return Relation(sql, columns)
 
     def _group(self, group: exp.Expr, scope: Scope) -> tuple[Scope, str]:
+        """The scope within the groups, and the clause. ROLLUP is the one grouping set that the pool documents."""
         need_known(group, frozenset(["expressions"]))
-        keys = [self.expressions.value(item, scope) for item in group.expressions]
-        if any(item.find(exp.Column) is None for item in group.expressions):
+        spellings: dict[str, str] = {}
+        entries = []
+        for item in group.expressions:
+            rolled = isinstance(item, exp.Rollup)
+            keys = [self._group_key(key, scope) for key in (item.expressions if rolled else [item])]
+            for key in keys:
+                if sort_key(key) != key.sql:
+                    spelling = f"min({key.sql})"
+                    # In the rows of a subtotal the key is NULL, not one of its spellings.
+                    spellings[key.sql] = (
+                        f"CASE WHEN grouping({sort_key(key)}) = 0 THEN {spelling} END" if rolled else spelling
+                    )
+            texts = ", ".join(map(sort_key, keys))
+            entries.append(f"ROLLUP ({texts})" if rolled else texts)
+        return replace(scope, groups=spellings), f" GROUP BY {', '.join(entries)}"
+
+    def _group_key(self, item: exp.Expr, scope: Scope) -> Typed:
+        if isinstance(item, (exp.Cube, exp.GroupingSets)):
+            # learn.microsoft.com, GROUP BY: the pool's syntax has ROLLUP and neither of these.
+            raise NotSupportedError("CUBE and GROUPING SETS are not supported in a dedicated SQL pool.", 104)
+        if item.find(exp.Column) is None:
             raise ProgrammingError(
                 "Each GROUP BY expression must contain at least one column that is not an outer reference.", 164, 15
             )
-        texts = frozenset(key.sql for key in keys if sort_key(key) != key.sql)
-        return replace(scope, groups=texts), f" GROUP BY {', '.join(map(sort_key, keys))}"
+        return self.expressions.value(item, scope)
 
     def _projections(self, node: exp.Select, scope: Scope) -> list[tuple[str, Typed]]:
         found: list[tuple[str, Typed]] = []
@@ -223,116 +219,43 @@ class Translator:
                     "ORDER BY items must appear in the select list if SELECT DISTINCT is specified.", 145, 15
                 )
             typed = same[0]
-        return ordered(sort_key(typed), item)
+        return ordered(order_key(typed), item)
 
-    def _top(self, limit: exp.Expr, scope: Scope) -> str:
+    def _top(self, limit: exp.Expr, scope: Scope) -> tuple[str, bool]:
+        """How many rows, and whether those that tie with the last come along."""
         # TOP parses as LIMIT; OFFSET … FETCH, which the pool lacks, as Fetch or Offset.
-        if not isinstance(limit, exp.Limit) or limit.args.get("limit_options"):
-            raise NotSupportedError("FETCH, TOP … PERCENT and WITH TIES are not supported by the emulated pool.", 104)
-        need_known(limit, frozenset(["expression"]))
-        return self.expressions.value(limit.expression, scope).sql
-
-    # --- Sources ---
-
-    def _from(self, node: exp.Select, around: Scope) -> tuple[Scope, str]:
-        """The scope of a SELECT, with its sources, and the text of its FROM."""
-        first = node.args.get("from_")
-        if first is None:
-            return replace(around, sources=(), outer=around), ""
-        wanted = _names_in(node)
-        sources, sql = self._source(first.this, around, wanted)
-        for join in [*(first.this.args.get("joins") or []), *(node.args.get("joins") or [])]:
-            need_known(join, frozenset(["this", "side", "kind", "on"]))
-            more, right = self._source(join.this, around, wanted)
-            words = f"{join.side} {join.kind}".strip().upper()
-            if words.startswith(("RIGHT", "FULL")):
-                sources = tuple(source.optional() for source in sources)
-            if words.startswith(("LEFT", "FULL")):
-                more = tuple(source.optional() for source in more)
-            sources = (*sources, *more)
-            on = join.args.get("on")
-            if on is None:
-                if words not in {"", "CROSS"}:
-                    raise ProgrammingError("Incorrect syntax: a join needs ON.", 102, 15)
-                sql += f" CROSS JOIN {right}"
-            else:
-                if words not in _JOINS:
-                    raise NotSupportedError(f"The emulator does not know {words} JOIN.")
-                joined = replace(around, sources=sources, outer=around)
-                sql += f" {words} JOIN {right} ON {self.expressions.condition(on, joined)}"
-        exposed = [source.alias.lower() for source in sources if source.alias]
-        twice = next((alias for alias in exposed if exposed.count(alias) > 1), None)
-        if twice is not None:
-            raise ProgrammingError(f"The objects or correlation names '{twice}' in the FROM clause are the same.", 1011)
-        return replace(around, sources=sources, outer=around), sql
-
-    def _source(self, node: exp.Expr, around: Scope, wanted: frozenset[str] | None) -> tuple[tuple[Source, ...], str]:
-        self.count += 1
-        inner = f"t{self.count}"
-        if isinstance(node, Predict):
-            return self._predict(node, inner, around, wanted)
-        if isinstance(node, exp.Subquery):
-            need_known(node, frozenset(["this", "alias", "joins", "with_"]))
-            if not node.alias:
-                raise ProgrammingError("Incorrect syntax near ')': a derived table needs an alias.", 102, 15)
-            # A derived table sees what is around the query that it stands in, not the tables beside it.
-            relation = self._query(node.this, self._with(node, around))
-            names = tuple(column.name for column in node.args["alias"].columns)
-            relation = relation.renamed(names).need_names(node.alias)
-            return (relation.source(node.alias, inner),), f"({relation.sql}) AS {inner}"
-        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
-            raise NotSupportedError(f"The emulator does not know {shown(node)!r} as a table.")
-        if node.args.get("hints"):
-            raise NotSupportedError("The emulator does not know table hints.")
-        need_known(node, frozenset(["this", "db", "alias", "joins"]))
-        if node.args.get("alias") is not None and node.args["alias"].columns:
-            raise ProgrammingError("Incorrect syntax near '(': a table's columns take no other names.", 102, 15)
-        name = table_name(node)
-        relation = self._named(name, bool(node.args.get("db")), around)
-        return (relation.source(node.alias or name.name, inner),), f"({relation.sql}) AS {inner}"
-
-    def _named(self, name: ObjectName, qualified: bool, around: Scope) -> Relation:
-        """A CTE, a table or a view."""
-        if not qualified and name.name.lower() in around.ctes:
-            return around.ctes[name.name.lower()]
-        found = self.environment.find_object(name)
-        if isinstance(found, Relation):
-            return found
-        relation = self._query(found.query, Scope(depth=around.depth + 1)).renamed(found.names).need_names(name.name)
-        if [(c.name, c.type) for _, c in relation.columns] != [(c.name, c.type) for c in found.columns]:
-            # The server keeps the columns that a view had when it was made, and answers with them.
+        if not isinstance(limit, exp.Limit):
+            raise NotSupportedError("OFFSET and FETCH are not supported in a dedicated SQL pool.", 104)
+        need_known(limit, frozenset(["expression", "limit_options"]))
+        options = limit.args.get("limit_options")
+        if options is not None and options.args.get("percent"):
+            # learn.microsoft.com, TOP: the pool's syntax has no PERCENT.
+            raise NotSupportedError("TOP … PERCENT is not supported in a dedicated SQL pool.", 104)
+        count = self.expressions.value(limit.expression, scope)
+        if count.type is None or not count.type.is_integer:
             raise ProgrammingError(
-                f"View '{name}' was made when its tables had other columns; drop it and make it again.", 4502
+                "The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.",
+                1060,
+                15,
             )
-        return relation
-
-    def _predict(
-        self, node: Predict, inner: str, around: Scope, wanted: frozenset[str] | None
-    ) -> tuple[tuple[Source, ...], str]:
-        data: ObjectName = node.args["data"]
-        relation = self._named(data, bool(node.args.get("qualified")), around)
-        outputs: tuple[SqlColumn, ...] = node.args["columns"]
-        model = self.expressions.value(node.args["model"], Scope(ctes=around.ctes, depth=around.depth))
-        scored = self.environment.predict(model, relation, outputs, wanted, self.parameters)
-        passed = scored.columns[: len(scored.columns) - len(outputs)]
-        data_source = replace(scored, columns=passed).source(node.args.get("data_alias") or data.name, inner)
-        alias = node.args.get("alias") or ""
-        output_source = replace(scored, columns=scored.columns[len(passed) :]).source(alias, inner)
-        return (data_source, output_source), f"({scored.sql}) AS {inner}"
+        fail = raise_error(127, "A TOP N or FETCH rowcount value may not be negative.")
+        rows = once(count.sql, f"CASE WHEN v < 0 THEN {fail} ELSE v END") if not count.sql.startswith("CAST(") else count.sql
+        return f"({rows})", bool(options is not None and options.args.get("with_ties"))
 
 
-_JOINS = frozenset(["", "INNER", "LEFT", "LEFT OUTER", "RIGHT", "RIGHT OUTER", "FULL", "FULL OUTER"])
 _SELECT_PARTS = frozenset(
     ["with_", "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "distinct", "options"]
 )
 
 
-def table_name(node: exp.Table) -> ObjectName:
-    """The name of a table in a query, in two parts."""
-    if node.args.get("catalog"):
-        raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
-    temporary = "#" if node.this.args.get("temporary") else ""
-    return ObjectName(node.db or "dbo", temporary + node.name)
+_HINTS = frozenset(["LABEL", "HASH JOIN", "LOOP JOIN", "MERGE JOIN", "FORCE ORDER"])
+"""What OPTION takes in the pool and what changes no answer (learn.microsoft.com: OPTION clause)."""
+
+
+def _need_options(node: exp.Expr) -> None:
+    for option in node.args.get("options") or []:
+        if option.name.upper() not in _HINTS:
+            raise NotSupportedError(f"The emulator does not know OPTION ({option.name}).")
 
 
 def _arms(node: exp.SetOperation) -> list[exp.Expr]:
@@ -340,7 +263,7 @@ def _arms(node: exp.SetOperation) -> list[exp.Expr]:
     arms = []
     inner: exp.Expr = node
     while True:
-        need_known(inner, frozenset(["this", "expression", "distinct", "order", "with_"]))
+        need_known(inner, frozenset(["this", "expression", "distinct", "order", "with_", "options"]))
         arms.append(inner.expression)
         inner = inner.this
         chained = isinstance(node, exp.Union) and isinstance(inner, exp.Union) and not node.args.get("distinct")
@@ -351,19 +274,6 @@ def _arms(node: exp.SetOperation) -> list[exp.Expr]:
 def _distinct(sql: str, keys: list[str]) -> str:
     """One row of those whose keys are the same: text may differ by case and trailing blanks."""
     return f"SELECT DISTINCT ON ({', '.join(keys)}) * FROM ({sql})"
-
-
-def _names_in(node: exp.Select) -> frozenset[str] | None:
-    """Every column name that a query mentions, in lower case; None where it asks for all."""
-    names = set()
-    for column in node.find_all(exp.Column, exp.Star):
-        if isinstance(column, exp.Star) or isinstance(column.this, exp.Star):
-            counted = isinstance(column.parent, exp.Anonymous)
-            if not counted:
-                return None
-        else:
-            names.add(column.name.lower())
-    return frozenset(names)
 
 
 def _name_of(item: exp.Expr) -> str:
@@ -379,7 +289,7 @@ def _place(item: exp.Expr, places: list[tuple[str, Typed]]) -> str:
     if isinstance(key, exp.Literal) and not key.is_string:
         if not str(key.this).isdigit() or not 1 <= int(key.this) <= len(places):
             raise ProgrammingError(f"The ORDER BY position number {key.this} is out of range.", 108, 15)
-        return ordered(sort_key(places[int(key.this) - 1][1]), item)
+        return ordered(order_key(places[int(key.this) - 1][1]), item)
     named = [typed for name, typed in places if isinstance(key, exp.Column) and name.lower() == key.name.lower()]
     if not named:
         raise ProgrammingError(
@@ -389,4 +299,4 @@ def _place(item: exp.Expr, places: list[tuple[str, Typed]]) -> str:
         )
     if len({typed.type for typed in named}) > 1:
         raise ProgrammingError(f"Ambiguous column name '{key.name}'.", 209)
-    return ordered(sort_key(named[0]), item)
+    return ordered(order_key(named[0]), item)

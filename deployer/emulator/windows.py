@@ -54,17 +54,17 @@ class Calls:
             return self._string_agg(node, scope, "")
         if name == "GROUPING":
             (of,) = _arguments(name, node, 1, 1)
-            key = self.value(of, replace(scope, groups=frozenset()))
+            key = self.value(of, replace(scope, groups={}))
             return Typed(f"CAST(grouping({sort_key(key)}) AS UTINYINT)", SqlType("tinyint"), False)
         if name in WINDOWS:
             raise ProgrammingError(f"The function '{name}' must have an OVER clause.", 10753, 15)
         if name not in AGGREGATES:
             return None
-        return self._aggregate(name, node, replace(scope, groups=frozenset())).write()
+        return self._aggregate(name, node, replace(scope, groups={})).write()
 
     def _string_agg(self, node: exp.Expr, scope: Scope, order: str) -> Typed:
         of, separator = _arguments("STRING_AGG", node, 2, 2)
-        value = self.value(of, replace(scope, groups=frozenset()))
+        value = self.value(of, replace(scope, groups={}))
         return string_agg(text_of(value), value.type or NVARCHAR, self.value(separator, scope).sql, order)
 
     def _value_withingroup(self, node: exp.Expr, scope: Scope) -> Typed:
@@ -73,7 +73,7 @@ class Calls:
             raise ProgrammingError(f"The function '{name}' must have an OVER clause.", 10753, 15)
         if name != "STRING_AGG":
             raise ProgrammingError(f"The function '{name}' may not have a WITHIN GROUP clause.", 10757, 15)
-        inside = replace(scope, groups=frozenset())
+        inside = replace(scope, groups={})
         return self._string_agg(inner, scope, self._order(node.expression, inside))
 
     def _aggregate(self, name: str, node: exp.Expr, scope: Scope) -> Aggregate:
