@@ -9,7 +9,7 @@ from deployer.emulator.casts import cast
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import raise_error
 from deployer.emulator.moments import within
-from deployer.emulator.typed import Typed, as_type, common, finite
+from deployer.emulator.typed import Typed, as_type, common, finite, implicit
 from deployer.emulator.types import INT, MAX, VARCHAR, SqlType, digits_of, wider
 
 OPERATORS: Mapping[str, str] = {
@@ -135,10 +135,10 @@ def decimal_result(operator: str, left: tuple[int, int], right: tuple[int, int])
 
 
 def _decimal(operator: str, left: Typed, right: Typed) -> Typed:
-    kinds = [_as_decimal(value) for value in (left, right)]
+    kinds = [_as_decimal(value, other) for value, other in ((left, right), (right, left))]
     one, other = ((kind.precision or 1, kind.scale or 0) for kind in kinds)
     result = decimal_result(operator, one, other)
-    sides = [as_type(value, kind) for value, kind in zip((left, right), kinds, strict=True)]
+    sides = [implicit(value, kind) for value, kind in zip((left, right), kinds, strict=True)]
     wide = one[0] + other[0] > 37 if operator == "*" else max(one[0], other[0]) > 37
     if (
         operator in "+-*"
@@ -156,8 +156,11 @@ def _natural(operator: str, one: tuple[int, int], other: tuple[int, int]) -> int
     return one[1] + other[1] if operator == "*" else max(one[1], other[1])
 
 
-def _as_decimal(value: Typed) -> SqlType:
+def _as_decimal(value: Typed, other: Typed) -> SqlType:
+    """The decimal that a side counts as; text and NULL take the other side's."""
     kind = value.type or INT
+    if value.type is None or kind.is_text:
+        kind = other.type or kind
     if kind.base == "decimal":
         return kind
     precision, scale = digits_of(kind)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from deployer.emulator.collations import compared
 from deployer.emulator.fragments import once
 from deployer.emulator.known import need_known
-from deployer.emulator.typed import Typed, as_type
+from deployer.emulator.typed import Typed, implicit
 from deployer.emulator.types import SqlType, wider
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def comparable(value: Typed, kind: SqlType) -> str:
     if value.type is not None and value.type.is_number and kind.is_number and kind.base not in {"real", "float", "bit"}:
         # Exact numbers compare by their values, whatever their types.
         return f"CAST({value.sql} AS INTEGER)" if value.type.base == "bit" else value.sql
-    return compared(as_type(value, kind), kind) if kind.is_text else as_type(value, kind)
+    return compared(implicit(value, kind), kind) if kind.is_text else implicit(value, kind)
 
 
 def sort_key(value: Typed) -> str:

@@ -81,17 +81,22 @@ def text_to_moment(target: SqlType, order: str, fail: str, out_of_range: str) ->
     digits = 3 if target.base in {"datetime", "smalldatetime"} else 7
     clock = _CLOCK % digits
     date = rf"({_YEAR_FIRST}|\d{{8}}|{_YEAR_LAST})" if order in {"mdy", "dmy"} else rf"({_YEAR_FIRST}|\d{{8}})"
-    form = rf"({date}[ T]+)?{clock}" if target.base == "time" else rf"{date}([ T]+{clock})?"
+    form = rf"({date}[ T]+)?{clock}" if target.base == "time" else rf"{date}([ T]+{clock})?|{clock}"
     text = r"regexp_replace(trim(v), '^(\d{4})(\d{2})(\d{2})($|[ T])', '\1-\2-\3\4')"
     text = rf"regexp_replace({text}, '^(\d{{4}})[/.](\d{{1,2}})[/.](\d{{1,2}})', '\1-\2-\3')"
     if order in {"mdy", "dmy"}:
         put = r"\3-\1-\2" if order == "mdy" else r"\3-\2-\1"
         text = rf"regexp_replace({text}, '^(\d{{1,2}})[-/.](\d{{1,2}})[-/.](\d{{4}})', '{put}')"
+    # A time alone is on the first of January 1900.
+    dated = rf"regexp_replace({text}, '^(\d{{1,2}}:)', '1900-01-01 \1')"
     if target.base == "time":
         moment = f"TRY_CAST(regexp_replace({text}, '^.*[ T]', '') AS TIME)"
         value = f"coalesce({round_moment(moment, None, target)}, {fail})"
     else:
-        moment = within(f"coalesce(TRY_CAST({text} AS TIMESTAMP), {out_of_range})", target, out_of_range)
+        moment = within(f"coalesce(TRY_CAST({dated} AS TIMESTAMP), {out_of_range})", target, out_of_range)
+        if target.base == "smalldatetime":
+            # Read as a datetime first: 29.999 seconds are 30, and round up.
+            moment = round_moment(moment, None, SqlType("datetime"))
         value = f"CAST({moment} AS DATE)" if target.base == "date" else round_moment(moment, None, target)
     fine = r"regexp_matches(v, '\.\d{6}[1-9]')"
     refuse = raise_error(50000, "The emulator keeps microseconds, and the text has a seventh digit.")

@@ -211,7 +211,7 @@ def _charindex(a: Sequence[Typed]) -> Typed:
     sought, text = text_of(a[0]), _basic(a[1])
     result = BIGINT if a[1].type is not None and a[1].type.length == MAX else INT
     # Without a collation of its own DuckDB's function would follow the session's.
-    fold = "{} COLLATE \"C\"" if _cased(a[:2]) == "true" else "lower({})"
+    fold = '{} COLLATE "C"' if _cased(a[:2]) == "true" else "lower({})"
     start = once(as_type(a[2], INT), "greatest(coalesce(v, 1), 1)") if len(a) == 3 else "1"
     place = f"strpos({fold.format(f'substr({text}, {start})')}, {fold.format(sought)})"
     found = once(place, f"CASE WHEN v > 0 THEN v + {start} - 1 ELSE v END")

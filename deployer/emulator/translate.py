@@ -81,15 +81,15 @@ class Translator(Sources):
                 205,
             )
         columns = tuple(
-            (name, SqlColumn(first.name, reduce(wider, (c.type for c in same)), any(c.nullable for c in same)))
-            for (name, first), same in (
-                (arms[0].columns[i], [arm.columns[i][1] for arm in arms]) for i in range(len(arms[0].columns))
-            )
+            (name, _united([arm.columns[i][1] for arm in arms])) for i, (name, _) in enumerate(arms[0].columns)
         )
         texts = []
         for arm in arms:
             pairs = zip(arm.columns, columns, strict=True)
-            listed = (f"{as_type(Typed(inner, own.type), c.type)} AS {name}" for (inner, own), (name, c) in pairs)
+            listed = (
+                f"{as_type(Typed(inner, None if own.is_null else own.type), c.type)} AS {name}"
+                for (inner, own), (name, c) in pairs
+            )
             texts.append(f"SELECT {', '.join(listed)} FROM ({arm.sql})")
         if isinstance(node, exp.Union):
             sql = " UNION ALL ".join(texts)
@@ -147,7 +147,10 @@ class Translator(Sources):
                 sql = f"SELECT * FROM ({sql})"
             order = f" QUALIFY rank() OVER ({order}) <= {count}{order}" if ties else f"{order} LIMIT {count}"
         sql += order
-        columns = tuple((typed.sql, SqlColumn(name, typed.type or INT, typed.nullable)) for name, typed in results)
+        columns = tuple(
+            (typed.sql, SqlColumn(name, typed.type or INT, typed.nullable, typed.type is None))
+            for name, typed in results
+        )
         return Relation(sql, columns)
 
     def _group(self, group: exp.Expr, scope: Scope) -> tuple[Scope, str]:
@@ -239,7 +242,11 @@ class Translator(Sources):
                 15,
             )
         fail = raise_error(127, "A TOP N or FETCH rowcount value may not be negative.")
-        rows = once(count.sql, f"CASE WHEN v < 0 THEN {fail} ELSE v END") if not count.sql.startswith("CAST(") else count.sql
+        rows = (
+            once(count.sql, f"CASE WHEN v < 0 THEN {fail} ELSE v END")
+            if not count.sql.startswith("CAST(")
+            else count.sql
+        )
         return f"({rows})", bool(options is not None and options.args.get("with_ties"))
 
 
@@ -256,6 +263,13 @@ def _need_options(node: exp.Expr) -> None:
     for option in node.args.get("options") or []:
         if option.name.upper() not in _HINTS:
             raise NotSupportedError(f"The emulator does not know OPTION ({option.name}).")
+
+
+def _united(same: list[SqlColumn]) -> SqlColumn:
+    """The column that a set operation makes of one column of each arm, with the first one's name."""
+    kinds = [column.type for column in same if not column.is_null]
+    kind = reduce(wider, kinds) if kinds else INT
+    return SqlColumn(same[0].name, kind, any(column.nullable for column in same), not kinds)
 
 
 def _arms(node: exp.SetOperation) -> list[exp.Expr]:

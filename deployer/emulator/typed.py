@@ -42,6 +42,15 @@ def as_type(value: Typed, kind: SqlType) -> str:
     return value.sql if value.type == kind else cast(value.sql, value.type, kind)
 
 
+def implicit(value: Typed, kind: SqlType) -> str:
+    """The value cast as the server does it by itself, beside another of that type."""
+    if kind.base == "decimal" and value.type is not None and value.type.is_text:
+        fraction = (value.constant or "").strip().partition(".")[2]
+        if value.constant is None or len(fraction) > (kind.scale or 0):
+            raise NotSupportedError(f"The emulator does not know which decimal the server makes of text beside {kind}.")
+    return as_type(value, kind)
+
+
 def common(values: Sequence[Typed]) -> SqlType:
     """The type that all values meet in."""
     found: SqlType | None = None

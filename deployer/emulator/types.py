@@ -114,6 +114,8 @@ class SqlColumn:
     name: str
     type: SqlType
     nullable: bool = True
+    is_null: bool = False
+    """A bare NULL: int where it stands alone, and of the others' type in a UNION."""
 
 
 BIT, INT, BIGINT, REAL, FLOAT = (SqlType(base) for base in ("bit", "int", "bigint", "real", "float"))
@@ -199,8 +201,10 @@ def wider(left: SqlType, right: SqlType) -> SqlType:
         return SqlType(base, length, collation=_common_collation(left, right))
     if left.is_binary and right.is_binary:
         return VARBINARY_MAX if MAX in (left.length, right.length) else SqlType("varbinary", 8000)
-    if left.is_number and right.is_text:
+    if left.is_number and (right.is_text or (right.is_binary and left.is_integer)):
         return left
+    if right.is_integer and left.is_binary:
+        return right
     if left.base in _WITH_DAYS and right.is_number:
         return left
     if right.base in _WITH_DAYS and left.is_number:
