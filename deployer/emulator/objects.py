@@ -14,9 +14,10 @@ from deployer.emulator.catalog import Entry
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Result
 from deployer.emulator.relations import quote_name
+from deployer.emulator.sources import table_name
 from deployer.emulator.store import need_storable
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.translate import Translator, table_name
+from deployer.emulator.translate import Translator
 from deployer.emulator.types import SqlColumn
 from deployer.emulator.values import Parameters
 

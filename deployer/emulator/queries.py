@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from deployer.emulator import ddl, objects
 from deployer.emulator import statements as st
 from deployer.emulator.frames import ROWS, Result
-from deployer.emulator.translate import Translator, table_name
+from deployer.emulator.sources import table_name
+from deployer.emulator.translate import Translator
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,7 +15,6 @@ from deployer.emulator.predict import PredictRelation
 from deployer.emulator.refusals import translate_error
 from deployer.emulator.relations import Relation, Scope, View
 from deployer.emulator.runners import HOLDS_OTHERS, REFUSED_WHEN_DOOMED, RUNNERS
-from deployer.emulator.sources import table_name
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.translate import Translator
 from deployer.emulator.typed import Typed, as_type
