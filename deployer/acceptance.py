@@ -1,6 +1,6 @@
 """What was found once and accepted: comments in a spec, and a baseline file for many.
 
-# deployer: allow single-row because the table has a thousand rows
+# deployer: allow single-row because the table has a thousand rows   (in a script: -- deployer: allow …)
 
 - rule: lost-names            # the baseline is a list of these
   spec: old/scoring.yml       # the end of the spec's path; any spec without it
@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -23,7 +23,8 @@ from deployer.errors import SpecError
 from deployer.rule import Finding
 from deployer.yaml_file import read_text, read_yaml
 
-_COMMENT = re.compile(r"^[ \t]*#[ \t]*deployer:[ \t]*(?P<said>.*?)[ \t\r]*$", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*#(.*)$", re.MULTILINE)
+_SAID = re.compile(r"\s*deployer:\s*(.*?)\s*")
 _ALLOW = re.compile(r"allow\s+(?P<rule>[a-z][a-z0-9-]*)\s+because\s+(?P<reason>\S.*)")
 
 
@@ -69,17 +70,22 @@ def _describe(error: ErrorDetails) -> str:
 
 def read_comments(path: Path) -> tuple[Acceptance, ...]:
     """What comments in a spec allow. Raises `SpecError` for one that is not as it should be."""
-    return tuple(_parse_comments(path, read_text(path)))
+    text = read_text(path)
+    comments = ((text.count("\n", 0, match.start(1)) + 1, match[1]) for match in _COMMENT.finditer(text))
+    return tuple(parse_comments(path, comments))
 
 
-def _parse_comments(path: Path, text: str) -> Iterator[Acceptance]:
-    for match in _COMMENT.finditer(text):
-        allow = _ALLOW.fullmatch(match["said"])
+def parse_comments(path: Path, comments: Iterable[tuple[int, str]]) -> Iterator[Acceptance]:
+    """What comments allow, given with their lines. Raises `SpecError` for one that is not as it should be."""
+    for line, comment in comments:
+        said = _SAID.fullmatch(comment)
+        if said is None:
+            continue
+        allow = _ALLOW.fullmatch(said[1])
         if allow is None:
-            line = text.count("\n", 0, match.start("said")) + 1
             raise SpecError(
-                f"{path}:{line}: cannot read {match['said']!r}",
-                hint="# deployer: allow RULE because REASON",
+                f"{path}:{line}: cannot read {said[1]!r}",
+                hint="deployer: allow RULE because REASON",
                 line=line,
             )
         yield Acceptance(rule=allow["rule"], reason=allow["reason"])

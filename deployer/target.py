@@ -67,8 +67,16 @@ class Target:
     """1 where `CREATE TABLE … AS SELECT` and `RENAME OBJECT` make tables of scores, 0 where they do not."""
     merge: Limit[int]
     """1 where `MERGE` writes into a hash-distributed table, 0 where rows are deleted and inserted instead."""
+    batch_bytes: Limit[int]
+    """Largest batch, in bytes of UTF-16."""
+    view_columns: Limit[int]
+    """Columns that one view may have."""
+    procedure_parameters: Limit[int]
+    """Parameters that one procedure may have."""
     types: Mapping[str, SqlType]
     """ONNX element type to T-SQL type; a type that is not listed can be neither bound nor returned."""
+    tsql: Mapping[str, Evidence]
+    """What its T-SQL is held to: the rules of `deployer lint` that count for it, and how well each is known."""
 
     def with_limit(self, name: str, value: int) -> Target:
         """The same target with one limit replaced on the user's word.

@@ -16,7 +16,7 @@ from deployer.gate import stale_acceptance, stale_bundle, unequal_scores
 from deployer.gate.places import find_line
 from deployer.rehearsal import rehearse
 from deployer.rule import Finding, Rule, Severity
-from deployer.verdict import Accepted, Verdict
+from deployer.verdict import Verdict, accept_findings
 from deployer.yaml_file import read_yaml
 
 GATE_RULES: tuple[Rule[Any], ...] = (
@@ -70,15 +70,8 @@ def judge_spec(path: Path, gate: Gate) -> Verdict:
     except DeployerError as error:
         line = error.line if isinstance(error, SpecError) else 0
         return Verdict(str(path), model, target, error=error.message, hint=error.hint, error_line=line)
-    left, accepted = [], []
-    for finding in findings:
-        for entry in (*comments, *gate.baseline):
-            if entry.covers(str(path), finding, gate.today):
-                accepted.append(Accepted(finding, entry.reason, in_spec=entry in comments))
-                break
-        else:
-            left.append(finding)
-    return Verdict(str(path), model, target, tuple(left), tuple(accepted))
+    left, accepted = accept_findings(str(path), findings, comments, gate.baseline, gate.today)
+    return Verdict(str(path), model, target, left, accepted)
 
 
 def _find(path: Path, deployment: Deployment, gate: Gate) -> list[Finding]:

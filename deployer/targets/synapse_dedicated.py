@@ -6,7 +6,7 @@ pinned; any of them can be overridden by who knows better.
 
 from __future__ import annotations
 
-from deployer.target import Limit, SqlType, Target
+from deployer.target import Evidence, Limit, SqlType, Target
 
 _TUTORIAL = (
     "Microsoft's tutorial pins onnx 1.6.0 and ONNX Runtime 1.0.0, which takes ai.onnx 11, ai.onnx.ml 2, IR 6; "
@@ -14,7 +14,26 @@ _TUTORIAL = (
 )
 _PREDICT_DOCS = "learn.microsoft.com: PREDICT (Transact-SQL) and its list of input types"
 _STUDIO_MAP = "the type map of Azure Data Studio's machine learning extension"
+_CAPACITY = "learn.microsoft.com: capacity limits for dedicated SQL pool"
 _SAMPLES = "Azure-Samples/Synapse, SQL/Samples/TSqlPredict"
+
+_TSQL: dict[str, Evidence] = dict.fromkeys(
+    [
+        *("missing-runtime", "derived-data", "cte-in-change", "unsized-text", "unfiltered-model"),
+        "variable-in-view",
+        *("create-or-alter", "if-exists", "shared-batch", "missing-distribution", "max-in-columnstore"),
+        *("enforced-key", "absent-type", "function-default", "default-parameter", "left-temp-table"),
+        "qualified-rename",
+        *("ddl-in-transaction", "nested-transaction", "closed-transaction", "late-rollback", "xact-state"),
+        *("multi-row-values", "default-values", "insert-exec", "output-clause", "open-merge", "merge-target"),
+        *("select-assignment", "identity-value", "table-variable", "cursor", "absent-statement", "throw-number"),
+        *("for-xml", "offset-fetch", "cross-database"),
+        *("long-name", "large-batch", "wide-view", "many-parameters", "go-in-text"),
+    ],
+    "documented",
+)
+_TSQL |= {"star-from-predict": "sample", "unknown-rowcount": "inferred"}
+"""Where each is documented is said on the rule's page."""
 
 TARGET = Target(
     name="synapse-dedicated",
@@ -44,6 +63,9 @@ TARGET = Target(
         1, "documented", "learn.microsoft.com: CREATE TABLE AS SELECT, RENAME (Azure Synapse Analytics)"
     ),
     merge=Limit(1, "documented", "learn.microsoft.com: MERGE, for Synapse into hash-distributed tables only"),
+    batch_bytes=Limit(65_536 * 4_096, "documented", _CAPACITY),
+    view_columns=Limit(1_024, "documented", _CAPACITY),
+    procedure_parameters=Limit(2_098, "documented", _CAPACITY),
     types={
         "float": SqlType("real", "sample", _SAMPLES),
         "double": SqlType("float", "sample", "Microsoft's SQL Edge tutorial"),
@@ -51,4 +73,5 @@ TARGET = Target(
         "int32": SqlType("int", "documented", _STUDIO_MAP),
         "string": SqlType("varchar", "documented", _PREDICT_DOCS),
     },
+    tsql=_TSQL,
 )
