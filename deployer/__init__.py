@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from deployer.contract import Contract, bind_columns
     from deployer.database import Database, apply_plan, open_database, read_table, score_rows
     from deployer.errors import DeployerError
+    from deployer.lint import lint_script
     from deployer.model import Column, Model
     from deployer.plan import Plan, Statement, make_plan
     from deployer.rule import Finding, Fix, Rule, Severity
     from deployer.runtime import Scorer
+    from deployer.script import Script, parse_script, read_script
     from deployer.source import read_model
     from deployer.spec import Spec, read_spec
     from deployer.table import Table
@@ -34,10 +36,12 @@ _HOMES = {
     "contract": ("Contract", "Table", "bind_columns"),
     "database": ("Database", "apply_plan", "open_database", "read_table", "score_rows"),
     "errors": ("DeployerError",),
+    "lint": ("lint_script",),
     "model": ("Column", "Model"),
     "plan": ("Plan", "Statement", "make_plan"),
     "rule": ("Finding", "Fix", "Rule", "Severity"),
     "runtime": ("Scorer",),
+    "script": ("Script", "parse_script", "read_script"),
     "source": ("read_model",),
     "spec": ("Spec", "read_spec"),
     "target": ("Limit", "Target"),
@@ -58,6 +62,7 @@ __all__ = [
     "Report",
     "Rule",
     "Scorer",
+    "Script",
     "Severity",
     "Spec",
     "Statement",
@@ -70,9 +75,12 @@ __all__ = [
     "compare_scores",
     "fix_model",
     "get_target",
+    "lint_script",
     "make_plan",
     "open_database",
+    "parse_script",
     "read_model",
+    "read_script",
     "read_spec",
     "read_table",
     "score_rows",

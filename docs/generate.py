@@ -14,6 +14,7 @@ import click
 from deployer.cli.app import cli
 from deployer.contract import COLUMN_RULES
 from deployer.gate import GATE_RULES
+from deployer.lint import LINT_RULES
 from deployer.rules import RULES
 from deployer.target import Limit, Target, limit_names
 from deployer.targets import TARGETS
@@ -23,10 +24,13 @@ NOTICE = "<!-- made by docs/generate.py from the code; edit the code -->\n\n"
 
 
 def rules_page() -> str:
-    rules = (*RULES, *COLUMN_RULES, *GATE_RULES)
+    rules = (*RULES, *COLUMN_RULES, *GATE_RULES, *LINT_RULES)
     index = "\n".join(f"- [`{rule.name}`](#{rule.name}): {rule.title}" for rule in rules)
     pages = "\n\n".join(f"## {rule.name}\n\n{rule.doc.strip()}" for rule in rules)
-    about = "What `deployer check` looks for, one rule a problem; the last ones are what only `deployer gate` can find."
+    about = (
+        "What `deployer check` looks for, one rule a problem; then what only `deployer gate` can find, "
+        f"from `{LINT_RULES[0].name}` on what `deployer lint` finds in scripts."
+    )
     return f"{NOTICE}# Rules\n\n{about}\n\n{index}\n\n{pages}\n"
 
 
@@ -51,8 +55,18 @@ def _target(target: Target) -> str:
         + "\n".join(rows)
         + "\n\n| ONNX | T-SQL | evidence | source |\n| --- | --- | --- | --- |\n"
         + "\n".join(types)
-        + "\n"
+        + "\n\n"
+        + _scripts(target)
     )
+
+
+def _scripts(target: Target) -> str:
+    """The rules that its scripts are held to, by how well each is known."""
+    known: dict[str, list[str]] = {}
+    for name, evidence in target.tsql.items():
+        known.setdefault(evidence, []).append(f"[`{name}`](rules.md#{name})")
+    rows = "\n".join(f"| {evidence} | {', '.join(names)} |" for evidence, names in known.items())
+    return f"| evidence | held to by `deployer lint` |\n| --- | --- |\n{rows}\n"
 
 
 def commands_page() -> str:

@@ -11,7 +11,21 @@ import click
 from deployer import __version__
 from deployer.errors import DeployerError
 
-COMMANDS = ("check", "fix", "init", "plan", "apply", "score", "compare", "gate", "run", "rules", "targets", "demo")
+COMMANDS = (
+    "check",
+    "fix",
+    "init",
+    "plan",
+    "apply",
+    "score",
+    "compare",
+    "gate",
+    "lint",
+    "run",
+    "rules",
+    "targets",
+    "demo",
+)
 """In the order of the story; each is a module of this package, and `command` in it."""
 
 _INTERRUPTED = 130

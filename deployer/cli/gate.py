@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
 
-from deployer.cli.common import FILE, SPEC, source_options, templates_option
-from deployer.report.formats import FORMATS
-from deployer.verdict import Verdict
+from deployer.cli.common import SPEC, source_options, templates_option
+from deployer.cli.verdicts import pair_outputs, read_day, verdict_options, write_verdicts
 
 
 @click.command(
@@ -22,36 +20,13 @@ from deployer.verdict import Verdict
     "  deployer gate scoring.yml --format text --output - --format sarif --output gate.sarif",
 )
 @click.argument("specs", type=SPEC, metavar="SPEC.yml…", nargs=-1, required=True)
-@click.option("--strict", is_flag=True, help="Fail for warnings too.")
-@click.option("--baseline", type=FILE, metavar="FILE", help="Findings that are accepted, each with a reason.")
 @click.option(
     "--bundle",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="FOLDER",
     help="The committed bundle, which must be what the spec leads to; of several specs, a folder with one for each.",
 )
-@click.option(
-    "--today",
-    type=click.DateTime(["%Y-%m-%d"]),
-    metavar="DATE",
-    help="The day for which a baseline counts; the clock's if not given.",
-)
-@click.option(
-    "--format",
-    "formats",
-    type=click.Choice(FORMATS),
-    multiple=True,
-    help="How the verdicts are written: text if not given. May be given several times.",
-)
-@click.option(
-    "--output",
-    "outputs",
-    type=click.Path(dir_okay=False, allow_dash=True),
-    metavar="FILE",
-    multiple=True,
-    help="Where to, - for stdout; with several formats one for each, in their order.",
-)
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@verdict_options
 @templates_option
 @source_options
 def command(
@@ -76,12 +51,13 @@ def command(
     Exit codes: 0 all pass, 1 something was found, 2 a spec could not be judged; the others are judged all the same.
     """
     from deployer.acceptance import read_baseline
+    from deployer.cli.rules import EVERY
     from deployer.gate import Gate, judge_specs
     from deployer.report.progress import track
 
-    wanted = _pair(formats + ("json",) * as_json or ("text",), outputs)
+    wanted = pair_outputs(formats, outputs, as_json)
     gate = Gate(
-        (today or datetime.now()).date(),  # noqa: DTZ005 - a day as the person or the machine beside it has it
+        read_day(today),
         read_baseline(baseline) if baseline else (),
         bundle,
         templates,
@@ -89,33 +65,4 @@ def command(
         registry_uri,
     )
     verdicts = list(track(judge_specs(specs, gate, baseline), "judging", len(specs)))
-    for name, output in wanted:
-        _write(name, output, verdicts, strict)
-    if any(verdict.error for verdict in verdicts):
-        return 2
-    return int(any(verdict.fails(strict) for verdict in verdicts))
-
-
-def _pair(formats: tuple[str, ...], outputs: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Each format with where it goes."""
-    if len(formats) == 1 and not outputs:
-        return [(formats[0], "-")]
-    if len(formats) != len(outputs):
-        raise click.UsageError(
-            f"--format and --output go together, and here are {len(formats)} and {len(outputs)}: "
-            "--format text --output - --format sarif --output gate.sarif"
-        )
-    return list(zip(formats, outputs, strict=True))
-
-
-def _write(name: str, output: str, verdicts: Sequence[Verdict], strict: bool) -> None:
-    from deployer.cli.rules import EVERY
-    from deployer.files import write_beside
-    from deployer.report.formats import render_as
-
-    text = render_as(name, verdicts, strict, EVERY)
-    if output == "-":
-        click.echo(text)
-        return
-    with write_beside(Path(output)) as beside:
-        beside.write_text(f"{click.unstyle(text)}\n", encoding="utf-8")
+    return write_verdicts(verdicts, wanted, strict, EVERY)

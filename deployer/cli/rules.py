@@ -7,11 +7,12 @@ import click
 from deployer.cli.common import json_option, print_json
 from deployer.contract import COLUMN_RULES
 from deployer.gate import GATE_RULES
+from deployer.lint import LINT_RULES
 from deployer.report.data import describe_rule
 from deployer.report.text import render_rules
 from deployer.rules import RULES
 
-EVERY = (*RULES, *COLUMN_RULES, *GATE_RULES)
+EVERY = (*RULES, *COLUMN_RULES, *GATE_RULES, *LINT_RULES)
 
 
 @click.command(
@@ -22,7 +23,7 @@ EVERY = (*RULES, *COLUMN_RULES, *GATE_RULES)
 @click.argument("name", required=False, metavar="[NAME]", type=click.Choice([rule.name for rule in EVERY]))
 @json_option
 def command(name: str | None, as_json: bool) -> None:
-    """List what `deployer check` and `deployer gate` look for; with NAME, show the page of that rule."""
+    """List what `check`, `gate` and `lint` look for; with NAME, show the page of that rule."""
     rules = [rule for rule in EVERY if name in (None, rule.name)]
     if as_json:
         print_json([describe_rule(rule) for rule in rules])

@@ -36,6 +36,8 @@ def describe_finding(finding: Finding) -> Data:
         "message": finding.message,
         "help": finding.help,
         "fixable": finding.fixable,
+        "line": finding.line or None,
+        "column": finding.column or None,
     }
 
 

@@ -17,24 +17,28 @@ from deployer.verdict import Verdict
 FORMATS = ("text", "json", "sarif", "junit", "github", "gitlab", "markdown")
 
 
-def render_as(name: str, verdicts: Sequence[Verdict], strict: bool, rules: Sequence[Rule[Any]]) -> str:
+def render_as(
+    name: str, verdicts: Sequence[Verdict], strict: bool, rules: Sequence[Rule[Any]], command: str = "gate"
+) -> str:
     """Verdicts in the format of that name, one of `FORMATS`. `rules` are those that SARIF describes.
+
+    `command` is what judged: `gate` judges specs, `lint` scripts.
 
     Raises `MissingPackage` where a format's library is not installed.
     """
     match name:
         case "json":
-            described = [describe_verdict(verdict, strict) for verdict in verdicts]
+            described = [describe_verdict(verdict, strict, command) for verdict in verdicts]
             return json.dumps(described, indent=2, ensure_ascii=False, allow_nan=False)
         case "sarif":
             return render_sarif(verdicts, rules)
         case "junit":
-            return render_junit(verdicts, strict)
+            return render_junit(verdicts, strict, command)
         case "github":
             return render_github(verdicts)
         case "gitlab":
             return render_gitlab(verdicts)
         case "markdown":
-            return render_markdown(verdicts, strict)
+            return render_markdown(verdicts, strict, command)
         case _:
             return render_verdicts(verdicts, strict)

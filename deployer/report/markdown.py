@@ -10,13 +10,13 @@ from deployer.rule import Severity
 from deployer.verdict import Verdict
 
 
-def render_markdown(verdicts: Sequence[Verdict], strict: bool) -> str:
-    """A table of the specs, then a table of findings for each that has some."""
+def render_markdown(verdicts: Sequence[Verdict], strict: bool, command: str) -> str:
+    """A table of the files, then a table of findings for each that has some."""
     passed = sum(not verdict.error and not verdict.fails(strict) for verdict in verdicts)
     lines = [
-        f"### deployer gate: {passed} of {count_things(len(verdicts), 'file')} passed",
+        f"### deployer {command}: {passed} of {count_things(len(verdicts), 'file')} passed",
         "",
-        "| spec | model | target | verdict |",
+        "| file | model | target | verdict |",
         "|---|---|---|---|",
     ]
     for verdict in verdicts:

@@ -78,7 +78,7 @@ def _make_result(verdict: Verdict, finding: Finding, accepted: tuple[bool, str] 
         "ruleId": finding.rule,
         "level": _LEVELS[finding.severity],
         "message": {"text": f"{finding.where}: {finding.message}. {finding.help}"},
-        "locations": [_locate(verdict.spec, finding.line)],
+        "locations": [_locate(verdict.spec, finding.line, finding.column)],
         # Lines move; a finding is the same one as long as its rule and place are.
         "partialFingerprints": {"place/v1": f"{finding.rule}:{finding.where}"},
     }
@@ -88,10 +88,10 @@ def _make_result(verdict: Verdict, finding: Finding, accepted: tuple[bool, str] 
     return sarif.Result.model_validate(result)
 
 
-def _locate(spec: str, line: int) -> dict[str, object]:
+def _locate(spec: str, line: int, column: int = 0) -> dict[str, object]:
     path = PurePath(spec)
     uri = Path(path).as_uri() if path.is_absolute() else quote(path.as_posix())
     place: dict[str, object] = {"artifactLocation": {"uri": uri}}
     if line:
-        place["region"] = {"startLine": line}
+        place["region"] = {"startLine": line} | ({"startColumn": column} if column else {})
     return {"physicalLocation": place}

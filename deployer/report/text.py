@@ -29,10 +29,11 @@ def render_report(report: Report, command: str = "") -> str:
     return "\n\n".join([head, *paragraphs, _summarise(report, command)])
 
 
-def render_finding(finding: Finding) -> str:
-    """Severity, rule and place; what is wrong; what to do."""
+def render_finding(finding: Finding, place: str = "") -> str:
+    """Severity, rule and place, in the finding's own words if none is given; what is wrong; what to do."""
     label = click.style(finding.severity.value, fg=_COLOURS[finding.severity])
-    return f"{label} {click.style(finding.rule, bold=True)} at {finding.where}\n  {finding.message}\n  {finding.help}"
+    head = f"{label} {click.style(finding.rule, bold=True)} at {place or finding.where}"
+    return f"{head}\n  {finding.message}\n  {finding.help}"
 
 
 def _summarise(report: Report, command: str) -> str:

@@ -18,7 +18,7 @@ from deployer.script.tokens import KINDS, Kind, read_tokens
 __all__ = ["Batch", "Script", "parse_script", "read_script"]
 
 _CODES = {kind: code for code, kind in enumerate(KINDS)}
-_GLUED = frozenset({")", ".", ",", ";", "("})
+_GLUED = frozenset({")", ".", ",", ";"})
 _QUOTES = re.compile("''")
 
 
@@ -155,7 +155,9 @@ class Batch:
         """What is written from a position up to another, on one line."""
         shown = ""
         for index in range(start, min(end, len(self))):
-            glued = index == start or self.word(index - 1) in {"(", "."} or self.word(index) in _GLUED
+            word, before = self.word(index), self.word(index - 1)
+            calls = word == "(" and self.kind(index - 1) in {"word", "name"}
+            glued = index == start or calls or before in {"(", "."} or word in _GLUED
             shown += self.text(index) if glued else f" {self.text(index)}"
         return " ".join(shown.split())
 
