@@ -34,7 +34,8 @@ class Batch:
         self.characters = 0
         """How long it is in the file, comments included."""
         self._content = content
-        self._locate = locate
+        self.locate = locate
+        """Where something of `content` is in the whole script."""
         # A token is an object in none of these: a script may have millions.
         self._kinds = bytearray()
         self._words: list[str] = []
@@ -143,9 +144,13 @@ class Batch:
                 parts.append("")
         return parts, index
 
+    def begin(self, index: int) -> int:
+        """Where a token begins in the batch's own text."""
+        return self._starts[index]
+
     def offset(self, index: int) -> int:
         """Where a position is in the whole script, to bring those of several batches in order."""
-        return self._locate(self._starts[index])
+        return self.locate(self._starts[index])
 
     def place(self, index: int) -> tuple[int, int]:
         """Line and column of a position in the file."""
@@ -232,12 +237,12 @@ def _read_dynamic(batch: Batch, at: int) -> Iterator[Batch]:
     literal = batch.text(at)
     quote = literal.index("'") + 1
     inner = literal[quote:-1]
-    base = batch.offset(at) + quote
+    base = batch.begin(at) + quote
     # Each doubled quote moves what follows it by one.
     doubled = [match.start() - number for number, match in enumerate(_QUOTES.finditer(inner))]
 
     def locate(start: int) -> int:
-        return base + start + bisect_left(doubled, start)
+        return batch.locate(base + start + bisect_left(doubled, start))
 
     text = ScriptText(inner.replace("''", "'"))
     inside = Batch(text.content, batch.source, locate, is_dynamic=True)
