@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +25,7 @@ def name_problem(name: str) -> str:
         return "holds half of a surrogate pair"
     if "$(" in name:
         return "holds '$(', which sqlcmd would replace"
-    length = len(name.encode("utf-16-le")) // 2
-    if length > NAME_LENGTH:
+    if (length := _length(name)) > NAME_LENGTH:
         return f"is {length} characters long; a T-SQL name takes {NAME_LENGTH}"
     return ""
 
@@ -39,6 +39,21 @@ class ObjectName:
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
+
+
+def beside(name: ObjectName, ending: str) -> ObjectName:
+    """An object that stands beside another: its name with an ending, cut where it would be too long."""
+    if _length(name.name + ending) > NAME_LENGTH:
+        # Cut names must not meet.
+        ending = f"_{hashlib.sha256(name.name.encode()).hexdigest()[:8]}{ending}"
+    kept = name.name
+    while _length(kept + ending) > NAME_LENGTH:
+        kept = kept[:-1]
+    return ObjectName(name.schema, kept + ending)
+
+
+def _length(name: str) -> int:
+    return len(name.encode("utf-16-le")) // 2
 
 
 _PART = r"\[((?:[^\]]|\]\])+)\]|([^\[\]\".\s]+)"
@@ -83,6 +98,15 @@ def shorten(value: object) -> str:
     """A value's repr for a message, cut to 60 characters."""
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def mask(text: str) -> str:
+    """The text with `user:password@` of every URI in it hidden, and everything after a URI's `?`.
+
+    A query can hold a token (`?sig=…`) or a whole connection string (`?odbc_connect=…`).
+    """
+    text = re.sub(r"(?<=://)\S*@", "***@", text)  # up to the last @: a password may hold one, or a slash
+    return re.sub(r"(://[^\s?'\"]*)\?[^\s'\"]*", r"\1?***", text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -317,8 +317,8 @@ def test_a_wide_model_is_refused_by_the_contract() -> None:
 
 
 def test_a_folder_of_templates_takes_the_place_of_the_project_s(tmp_path: Path) -> None:
-    (tmp_path / "models_table.sql.j2").write_text(
-        '{% extends "common/models_table.sql.j2" %}{% block options %} WITH (HEAP, DISTRIBUTION = REPLICATE)'
+    (tmp_path / "catalog_table.sql.j2").write_text(
+        '{% extends "common/catalog_table.sql.j2" %}{% block options %} WITH (HEAP, DISTRIBUTION = REPLICATE)'
         "{% endblock %}"
     )
     plan = make_plan(make_model(), make_spec(), get_target("synapse-dedicated"), TABLE, tmp_path)

@@ -22,9 +22,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from deployer.errors import DeployerError, ModelError, SourceError
 from deployer.model import SignatureField
+from deployer.names import mask
 from deployer.source import read_model
 from deployer.source.folder import LocalFolder
-from deployer.source.secrets import mask
 from tests.fixtures import FIXTURES, FOLDER, Fixture
 
 EXTERNAL = FOLDER / "external_weights"

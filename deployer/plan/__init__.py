@@ -15,13 +15,13 @@ from deployer.names import ObjectName
 from deployer.plan import filling, rights, scoring, storing
 from deployer.plan.placeholders import split_placeholders
 from deployer.plan.records import Applied, Kind, Plan, Scoring, Statement
+from deployer.plan.tables import ID_LENGTH, CatalogTables
 from deployer.plan.writer import (
     ERROR_BYTES,
     ERROR_COLUMNS,
     ERROR_KEY,
     ERROR_NULLS,
     ERROR_ROWS,
-    ID_LENGTH,
     Writer,
 )
 from deployer.spec import ProcedureSpec, SampleSpec, Spec, TableSpec, ViewSpec
@@ -77,12 +77,15 @@ def _plan(writer: Writer) -> Plan:
         contract=writer.contract,
         statements=(
             *storing.create_schemas(writer, (spec.models_table, *made_names(spec))),
-            storing.create_models_table(writer),
+            *storing.create_catalog(writer),
             store,
             verify,
+            # An alias is set before anything scores by it; what names the version is noted when it is there.
+            *([storing.publish_model(writer)] if spec.alias else []),
             *checks,
             *(filling.create_log(writer) if filling_any else ()),
             *statements,
+            *([storing.publish_model(writer)] if scorings and not spec.alias else []),
             *rights.grant_rights(writer),
         ),
         store=store,
@@ -182,7 +185,7 @@ def _refuse_impossible(model: Model, spec: Spec, target: Target) -> None:
         )
     made = [name for name in made_names(spec) if name != spec.log_table]
     filled = any(name == spec.log_table for name in made_names(spec))
-    used = [spec.models_table, spec.data, *made, *([spec.log_table] if filled else [])]
+    used = [*CatalogTables.of(spec.models_table), spec.data, *made, *([spec.log_table] if filled else [])]
     folded = [str(name).casefold() for name in used]
     for name in used:
         if folded.count(str(name).casefold()) > 1:

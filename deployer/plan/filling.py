@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from deployer.errors import PlanError
-from deployer.names import NAME_LENGTH, ObjectName, SqlTypeName, nearest
+from deployer.names import NAME_LENGTH, ObjectName, SqlTypeName, beside, nearest
 from deployer.plan.records import Statement
 from deployer.plan.scoring import label
 from deployer.plan.writer import Condition, Writer
@@ -60,7 +59,8 @@ def fill_facts(writer: Writer, entry: ProcedureSpec | TableSpec, filled: ObjectN
     passed = contract.keys if watermark is None or watermark in contract.keys else (*contract.keys, watermark)
     columns = [*(key.column for key in passed), *(output.name for output in contract.outputs)]
     distribution, index = _known(filled, entry.distribution, entry.index, columns)
-    old, new = beside(filled, "old"), beside(filled, "new")
+    # Called so that nobody else has a table of that name.
+    old, new = beside(filled, "__deployer_old"), beside(filled, "__deployer_new")
     conditions = [*writer.facts["conditions"], *([Condition(watermark=watermark)] if watermark else [])]
     return {
         "filled": filled,
@@ -107,18 +107,6 @@ def _known(
         Distribution(distribution.kind, find("distribution", distribution.column) if distribution.column else ""),
         Index(index.kind, tuple(find("index", name) for name in index.columns)),
     )
-
-
-def beside(name: ObjectName, what: str) -> ObjectName:
-    """The table that stands beside one while it is replaced: called so that nobody else has one of that name."""
-    ending = f"__deployer_{what}"
-    if len((name.name + ending).encode("utf-16-le")) // 2 > NAME_LENGTH:
-        # Cut names must not meet.
-        ending = f"_{hashlib.sha256(name.name.encode()).hexdigest()[:8]}{ending}"
-    kept = name.name
-    while len((kept + ending).encode("utf-16-le")) // 2 > NAME_LENGTH:
-        kept = kept[:-1]
-    return ObjectName(name.schema, kept + ending)
 
 
 def create_log(writer: Writer) -> Iterator[Statement]:

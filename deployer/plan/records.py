@@ -18,6 +18,8 @@ Kind = Literal[
     "models table",
     "store",
     "verify",
+    "publish",
+    "catalog",
     "check",
     "log",
     "table",

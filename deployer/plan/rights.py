@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from deployer.names import ObjectName
 from deployer.plan.filling import writes_by_merge
 from deployer.plan.records import Statement
+from deployer.plan.tables import CatalogTables
 from deployer.plan.writer import Writer
 from deployer.spec import ProcedureSpec, SampleSpec, TableSpec, ViewSpec
 
@@ -42,8 +43,13 @@ def _deploy(writer: Writer) -> Iterator[Grant]:
     made = [spec.models_table, *_made(writer)]
     for schema in dict.fromkeys(name.schema for name in made):
         yield Grant("ALTER", schema=schema)
-    yield Grant("SELECT", spec.models_table)
-    yield Grant("INSERT", spec.models_table)
+    tables = CatalogTables.of(spec.models_table)
+    for table in tables:
+        yield Grant("SELECT", table)
+    for table in (tables.models, tables.aliases, tables.history):
+        yield Grant("INSERT", table)
+    for table in (tables.aliases, tables.lock):
+        yield Grant("UPDATE", table)
     yield Grant("SELECT", spec.data)
     if any(isinstance(entry, (SampleSpec, TableSpec)) for entry in spec.statements):
         yield Grant("EXECUTE")
@@ -58,6 +64,8 @@ def _score(writer: Writer) -> Iterator[Grant]:
     yield Grant("EXECUTE")
     yield Grant("SELECT", spec.data)
     yield Grant("SELECT", spec.models_table)
+    if spec.alias:
+        yield Grant("SELECT", CatalogTables.of(spec.models_table).aliases)
     for entry in spec.statements:
         if isinstance(entry, ViewSpec):
             yield Grant("SELECT", entry.view)

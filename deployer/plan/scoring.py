@@ -76,7 +76,8 @@ def take_sample(writer: Writer, rows: int) -> Statement:
 
 def label(writer: Writer, name: ObjectName) -> str:
     """What a request is called in the list of requests, and in the log."""
-    return label_text(f"deployer {name} {writer.facts['model']['id']}")
+    model = f"{writer.model.name}@{writer.spec.alias}" if writer.spec.alias else writer.facts["model"]["id"]
+    return label_text(f"deployer {name} {model}")
 
 
 def read_scores(writer: Writer, source: ObjectName) -> Statement:

@@ -1,4 +1,4 @@
-"""The statements that keep models: schemas, the models table, a version's row, and what is read of it."""
+"""The statements that keep models: schemas, the tables, a version's row, its publication, and what is read of it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from deployer.names import ObjectName
 from deployer.plan.records import Statement
+from deployer.plan.tables import ALIASES, HISTORY, MODELS, CatalogTables
 from deployer.plan.writer import Writer
-from deployer.sql import render
+from deployer.sql import quote_object, render
 
 
 def create_schemas(writer: Writer, names: Iterable[ObjectName]) -> Iterator[Statement]:
@@ -17,8 +18,27 @@ def create_schemas(writer: Writer, names: Iterable[ObjectName]) -> Iterator[Stat
         yield writer.write(f"create schema {schema}", "schema", "schema", schema=schema, statement=create)
 
 
-def create_models_table(writer: Writer) -> Statement:
-    return writer.write("create the models table", "models_table", "models table", creates=writer.spec.models_table)
+def create_catalog(writer: Writer) -> Iterator[Statement]:
+    """The models table and those beside it, each made where it is absent and looked at where it is not."""
+    tables = CatalogTables.of(writer.spec.models_table)
+    for table, columns in ((tables.models, MODELS), (tables.aliases, ALIASES), (tables.history, HISTORY)):
+        yield writer.write(
+            f"create or check table {table}",
+            "catalog_table",
+            "models table",
+            creates=table,
+            table=table,
+            quoted=quote_object(table),
+            columns=columns,
+            message=f"table {table} is not as it has to be",
+        )
+    yield writer.write(
+        f"create table {tables.lock}",
+        "lock_table",
+        "models table",
+        creates=tables.lock,
+        quoted=quote_object(tables.lock),
+    )
 
 
 def store_model(writer: Writer) -> Statement:
@@ -27,6 +47,13 @@ def store_model(writer: Writer) -> Statement:
 
 def verify_model(writer: Writer) -> Statement:
     return writer.write("verify the stored model", "verify_model", "verify")
+
+
+def publish_model(writer: Writer) -> Statement:
+    """Write down that what was made uses this version; where it follows an alias, give the alias its first version."""
+    alias = writer.spec.alias
+    purpose = f"make {alias} stand for the model where it stands for none" if alias else "note what is published"
+    return writer.write(purpose, "publish", "publish")
 
 
 def read_digest(writer: Writer) -> Statement:

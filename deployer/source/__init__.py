@@ -9,11 +9,10 @@ from urllib.parse import unquote, urlsplit
 
 from deployer.errors import ModelError, SourceError
 from deployer.model import Model, Origin
-from deployer.names import shorten
+from deployer.names import mask, shorten
 from deployer.source.example import read_example
 from deployer.source.folder import MODEL_BYTES, LocalFolder, Location, read_bytes
 from deployer.source.mlmodel import MLMODEL_BYTES, load_yaml, read_description
-from deployer.source.secrets import mask
 from deployer.source.weights import inline_weights
 
 _FORMS = (

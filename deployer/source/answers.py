@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from deployer.errors import DeployerError, MissingPackage, SourceError
-from deployer.source.secrets import mask
+from deployer.names import mask
 
 if TYPE_CHECKING:
     import requests

@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from deployer.errors import SourceError, need
-from deployer.names import nearest
+from deployer.names import mask, nearest
 from deployer.source.answers import explain_errors
 from deployer.source.folder import MODEL_BYTES, Folder, LocalFolder, Location, check_inside, no_such_file
 from deployer.source.quiet import quiet_mlflow, set_environment
-from deployer.source.secrets import mask
 from deployer.source.stores import Stores, open_stores
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from deployer.errors import MissingPackage, SourceError
-from deployer.source.secrets import mask
+from deployer.names import mask
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

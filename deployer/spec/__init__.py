@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from deployer.names import ObjectName, nearest, shorten
 from deployer.spec.parts import (
+    Alias,
     ColumnName,
     Distribution,
     Index,
@@ -97,6 +98,10 @@ class Spec(Part):
     model: str = Field(min_length=1)
     target: str = Field(min_length=1)
     models_table: TableName
+    alias: Alias | None = None
+    """What views and procedures score with: the version that this alias stands for when they run, so that promoting
+    another is one small step. Without it they name the version.
+    """
     data: TableName
     """The table or view whose rows are scored."""
     table_file: str | None = Field(None, alias="schema", min_length=1)

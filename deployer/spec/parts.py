@@ -146,6 +146,13 @@ def as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
+def check_alias(alias: str) -> str:
+    if not alias.strip() or not alias.isprintable() or len(alias.encode("utf-16-le", "surrogatepass")) // 2 > 128:
+        raise ValueError(f"alias {shorten(alias)} is empty, longer than 128 characters, or not printable")
+    return alias
+
+
+Alias = Annotated[str, AfterValidator(check_alias)]
 ColumnName = Annotated[str, AfterValidator(check_name)]
 ParameterName = Annotated[str, AfterValidator(_check_parameter)]
 Names = Annotated[tuple[ColumnName, ...], BeforeValidator(as_tuple), AfterValidator(check_distinct)]

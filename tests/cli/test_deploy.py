@@ -26,8 +26,8 @@ def test_plan_prints_the_script_that_it_would_write(here: Path) -> None:
 
 def test_plan_as_json_has_the_statements(here: Path) -> None:
     data = json.loads(run("plan", "scoring.yml", "--json").stdout)
-    assert data["statements"][-1]["purpose"] == "create view ml.scores"
-    assert "CREATE VIEW [ml].[scores]" in data["statements"][-1]["sql"]
+    assert data["statements"][-2]["purpose"] == "create view ml.scores"
+    assert "CREATE VIEW [ml].[scores]" in data["statements"][-2]["sql"]
     assert data["files"] == []
 
 

@@ -5,7 +5,7 @@ IF SCHEMA_ID(N'ml') IS NULL
     EXEC(N'CREATE SCHEMA [ml]');
 
 GO
--- create the models table
+-- create or check table ml.models
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
 IF OBJECT_ID(N'[ml].[models]', N'U') IS NULL
@@ -22,21 +22,245 @@ IF OBJECT_ID(N'[ml].[models]', N'U') IS NULL
         [outputs_schema] nvarchar(max)
     ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
 
+-- It may have been there before: every column that is not as it has to be is named.
+DECLARE @wrong nvarchar(4000) = (
+    SELECT
+        MAX(CASE WHEN [name] = N'ID' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'name' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'description' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'version' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'created_time' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'created_by' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'framework' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'model' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'inputs_schema' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'outputs_schema' THEN [wrong] ELSE N'' END)
+    FROM (
+        SELECT [e].[name], N'; column ' + [e].[name] + N' has to be ' + [e].[type] + N' and is ' + COALESCE([f].[type], N'not there') AS [wrong]
+        FROM (
+            SELECT N'ID' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'name' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'description' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'version' AS [name], N'int' AS [type]
+            UNION ALL SELECT N'created_time' AS [name], N'datetime2(7)' AS [type]
+            UNION ALL SELECT N'created_by' AS [name], N'nvarchar(128)' AS [type]
+            UNION ALL SELECT N'framework' AS [name], N'nvarchar(64)' AS [type]
+            UNION ALL SELECT N'model' AS [name], N'varbinary(max)' AS [type]
+            UNION ALL SELECT N'inputs_schema' AS [name], N'nvarchar(max)' AS [type]
+            UNION ALL SELECT N'outputs_schema' AS [name], N'nvarchar(max)' AS [type]
+        ) AS [e]
+        LEFT JOIN (
+            SELECT [COLUMN_NAME] AS [name], [DATA_TYPE] + CASE
+                WHEN [CHARACTER_MAXIMUM_LENGTH] = -1 THEN N'(max)'
+                WHEN COALESCE([CHARACTER_MAXIMUM_LENGTH], [DATETIME_PRECISION]) IS NULL THEN N''
+                ELSE N'(' + CAST(COALESCE([CHARACTER_MAXIMUM_LENGTH], [DATETIME_PRECISION]) AS nvarchar(10)) + N')'
+            END AS [type]
+            FROM [INFORMATION_SCHEMA].[COLUMNS]
+            WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'models'
+        ) AS [f] ON [f].[name] = [e].[name]
+        WHERE [f].[type] IS NULL OR [f].[type] <> [e].[type]
+    ) AS [w]
+);
+IF EXISTS (
+    SELECT 1 FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'models' AND [IS_NULLABLE] = N'NO'
+        AND [COLUMN_NAME] NOT IN (N'ID', N'name', N'description', N'version', N'created_time', N'created_by', N'framework', N'model', N'inputs_schema', N'outputs_schema')
+)
+    SET @wrong = COALESCE(@wrong, N'') + N'; it has a column of its own that is NOT NULL';
+IF @wrong <> N''
+BEGIN
+    SET @wrong = N'table ml.models is not as it has to be' + @wrong;
+    THROW 51006, @wrong, 1;
+END;
+
+GO
+-- create or check table ml.models_aliases
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[models_aliases]', N'U') IS NULL
+    CREATE TABLE [ml].[models_aliases] (
+        [name] nvarchar(1024) NOT NULL,
+        [alias] nvarchar(128) NOT NULL,
+        [model_id] nvarchar(1024) NOT NULL,
+        [version] int,
+        [sha256] char(64),
+        [number] bigint NOT NULL,
+        [changed_time] datetime2(7),
+        [changed_by] nvarchar(128)
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+-- It may have been there before: every column that is not as it has to be is named.
+DECLARE @wrong nvarchar(4000) = (
+    SELECT
+        MAX(CASE WHEN [name] = N'name' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'alias' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'model_id' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'version' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'sha256' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'number' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'changed_time' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'changed_by' THEN [wrong] ELSE N'' END)
+    FROM (
+        SELECT [e].[name], N'; column ' + [e].[name] + N' has to be ' + [e].[type] + N' and is ' + COALESCE([f].[type], N'not there') AS [wrong]
+        FROM (
+            SELECT N'name' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'alias' AS [name], N'nvarchar(128)' AS [type]
+            UNION ALL SELECT N'model_id' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'version' AS [name], N'int' AS [type]
+            UNION ALL SELECT N'sha256' AS [name], N'char(64)' AS [type]
+            UNION ALL SELECT N'number' AS [name], N'bigint' AS [type]
+            UNION ALL SELECT N'changed_time' AS [name], N'datetime2(7)' AS [type]
+            UNION ALL SELECT N'changed_by' AS [name], N'nvarchar(128)' AS [type]
+        ) AS [e]
+        LEFT JOIN (
+            SELECT [COLUMN_NAME] AS [name], [DATA_TYPE] + CASE
+                WHEN [CHARACTER_MAXIMUM_LENGTH] = -1 THEN N'(max)'
+                WHEN COALESCE([CHARACTER_MAXIMUM_LENGTH], [DATETIME_PRECISION]) IS NULL THEN N''
+                ELSE N'(' + CAST(COALESCE([CHARACTER_MAXIMUM_LENGTH], [DATETIME_PRECISION]) AS nvarchar(10)) + N')'
+            END AS [type]
+            FROM [INFORMATION_SCHEMA].[COLUMNS]
+            WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'models_aliases'
+        ) AS [f] ON [f].[name] = [e].[name]
+        WHERE [f].[type] IS NULL OR [f].[type] <> [e].[type]
+    ) AS [w]
+);
+IF EXISTS (
+    SELECT 1 FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'models_aliases' AND [IS_NULLABLE] = N'NO'
+        AND [COLUMN_NAME] NOT IN (N'name', N'alias', N'model_id', N'version', N'sha256', N'number', N'changed_time', N'changed_by')
+)
+    SET @wrong = COALESCE(@wrong, N'') + N'; it has a column of its own that is NOT NULL';
+IF @wrong <> N''
+BEGIN
+    SET @wrong = N'table ml.models_aliases is not as it has to be' + @wrong;
+    THROW 51006, @wrong, 1;
+END;
+
+GO
+-- create or check table ml.models_history
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[models_history]', N'U') IS NULL
+    CREATE TABLE [ml].[models_history] (
+        [number] bigint NOT NULL,
+        [time] datetime2(7) NOT NULL,
+        [who] nvarchar(128),
+        [action] nvarchar(16) NOT NULL,
+        [model_id] nvarchar(1024) NOT NULL,
+        [name] nvarchar(1024) NOT NULL,
+        [version] int,
+        [alias] nvarchar(128),
+        [previous] bigint,
+        [sha256] char(64),
+        [source] nvarchar(4000),
+        [run_id] nvarchar(256),
+        [tool] nvarchar(64)
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+-- It may have been there before: every column that is not as it has to be is named.
+DECLARE @wrong nvarchar(4000) = (
+    SELECT
+        MAX(CASE WHEN [name] = N'number' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'time' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'who' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'action' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'model_id' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'name' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'version' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'alias' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'previous' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'sha256' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'source' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'run_id' THEN [wrong] ELSE N'' END) +
+        MAX(CASE WHEN [name] = N'tool' THEN [wrong] ELSE N'' END)
+    FROM (
+        SELECT [e].[name], N'; column ' + [e].[name] + N' has to be ' + [e].[type] + N' and is ' + COALESCE([f].[type], N'not there') AS [wrong]
+        FROM (
+            SELECT N'number' AS [name], N'bigint' AS [type]
+            UNION ALL SELECT N'time' AS [name], N'datetime2(7)' AS [type]
+            UNION ALL SELECT N'who' AS [name], N'nvarchar(128)' AS [type]
+            UNION ALL SELECT N'action' AS [name], N'nvarchar(16)' AS [type]
+            UNION ALL SELECT N'model_id' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'name' AS [name], N'nvarchar(1024)' AS [type]
+            UNION ALL SELECT N'version' AS [name], N'int' AS [type]
+            UNION ALL SELECT N'alias' AS [name], N'nvarchar(128)' AS [type]
+            UNION ALL SELECT N'previous' AS [name], N'bigint' AS [type]
+            UNION ALL SELECT N'sha256' AS [name], N'char(64)' AS [type]
+            UNION ALL SELECT N'source' AS [name], N'nvarchar(4000)' AS [type]
+            UNION ALL SELECT N'run_id' AS [name], N'nvarchar(256)' AS [type]
+            UNION ALL SELECT N'tool' AS [name], N'nvarchar(64)' AS [type]
+        ) AS [e]
+        LEFT JOIN (
+            SELECT [COLUMN_NAME] AS [name], [DATA_TYPE] + CASE
+                WHEN [CHARACTER_MAXIMUM_LENGTH] = -1 THEN N'(max)'
+                WHEN COALESCE([CHARACTER_MAXIMUM_LENGTH], [DATETIME_PRECISION]) IS NULL THEN N''
+                ELSE N'(' + CAST(COALESCE([CHARACTER_MAXIMUM_LENGTH], [DATETIME_PRECISION]) AS nvarchar(10)) + N')'
+            END AS [type]
+            FROM [INFORMATION_SCHEMA].[COLUMNS]
+            WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'models_history'
+        ) AS [f] ON [f].[name] = [e].[name]
+        WHERE [f].[type] IS NULL OR [f].[type] <> [e].[type]
+    ) AS [w]
+);
+IF EXISTS (
+    SELECT 1 FROM [INFORMATION_SCHEMA].[COLUMNS]
+    WHERE [TABLE_SCHEMA] = N'ml' AND [TABLE_NAME] = N'models_history' AND [IS_NULLABLE] = N'NO'
+        AND [COLUMN_NAME] NOT IN (N'number', N'time', N'who', N'action', N'model_id', N'name', N'version', N'alias', N'previous', N'sha256', N'source', N'run_id', N'tool')
+)
+    SET @wrong = COALESCE(@wrong, N'') + N'; it has a column of its own that is NOT NULL';
+IF @wrong <> N''
+BEGIN
+    SET @wrong = N'table ml.models_history is not as it has to be' + @wrong;
+    THROW 51006, @wrong, 1;
+END;
+
+GO
+-- create table ml.models_lock
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+-- The table comes with its one row, so that there is never one without.
+IF OBJECT_ID(N'[ml].[models_lock]', N'U') IS NULL
+CREATE TABLE [ml].[models_lock] WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS
+    SELECT COALESCE(MAX([number]), CAST(0 AS bigint)) AS [number] FROM [ml].[models_history];
+
 GO
 -- store the model
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
-INSERT INTO [ml].[models] (
-    [ID], [name], [description], [version], [created_time], [created_by], [framework],
-    [inputs_schema], [outputs_schema], [model]
-)
-SELECT
-    N'nyc_taxi_tip:3', N'nyc_taxi_tip', N'SHA-256 {sha256}', 3,
-    SYSUTCDATETIME(), SUSER_SNAME(), N'onnx',
-    N'[{"name": "fareAmount", "type": "float"}, {"name": "passengerCount", "type": "int64"}, {"name": "paymentType", "type": "string"}]',
-    N'[{"name": "score", "type": "float"}, {"name": "label", "type": "int64"}, {"name": "payment", "type": "string"}]',
-    CAST(0x{content} AS varbinary(max))
-WHERE NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3');
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
+    BEGIN
+        INSERT INTO [ml].[models_history] (
+            [number], [time], [who], [action], [model_id], [name], [version], [sha256], [source], [run_id], [tool]
+        )
+        SELECT
+            @number, SYSUTCDATETIME(), SUSER_SNAME(), N'store', N'nyc_taxi_tip:3', N'nyc_taxi_tip',
+            3, N'{sha256}', N'', NULL,
+            N'deployer 0.1.0';
+        INSERT INTO [ml].[models] (
+            [ID], [name], [description], [version], [created_time], [created_by], [framework],
+            [inputs_schema], [outputs_schema], [model]
+        )
+        SELECT
+            N'nyc_taxi_tip:3', N'nyc_taxi_tip', N'SHA-256 {sha256}', 3,
+            SYSUTCDATETIME(), SUSER_SNAME(), N'onnx',
+            N'[{"name": "fareAmount", "type": "float"}, {"name": "passengerCount", "type": "int64"}, {"name": "paymentType", "type": "string"}]',
+            N'[{"name": "score", "type": "float"}, {"name": "label", "type": "int64"}, {"name": "payment", "type": "string"}]',
+            CAST(0x{content} AS varbinary(max));
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- verify the stored model
@@ -67,6 +291,7 @@ GO
 -- create view ml.nyc_taxi_tip_scores
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+-- What follows has SHA-256 53b70bc65ecee6eb7da552882c3ced479b727a20f72fda0e75880c0b726fa931.
 CREATE VIEW [ml].[nyc_taxi_tip_scores] AS
 WITH [deployer_rows] AS (
     SELECT
@@ -91,6 +316,41 @@ FROM PREDICT(
     [label] bigint,
     [payment] varchar(8000)
 ) AS [p];
+
+GO
+-- note what is published
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF (SELECT COUNT(*) FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3') <> 1
+        THROW 51001, N'ml.models does not hold exactly one row of model nyc_taxi_tip:3', 1;
+    IF NOT EXISTS (
+        SELECT 1 FROM [ml].[models_history]
+        WHERE [model_id] = N'nyc_taxi_tip:3' AND [number] = (
+            SELECT MAX([number]) FROM [ml].[models_history]
+            WHERE [action] = N'publish' AND [name] = N'nyc_taxi_tip'
+        )
+    )
+        INSERT INTO [ml].[models_history] (
+            [number], [time], [who], [action], [model_id], [name], [version], [sha256], [source], [run_id], [tool]
+        )
+        SELECT
+            @number, SYSUTCDATETIME(), SUSER_SNAME(), N'publish', N'nyc_taxi_tip:3', N'nyc_taxi_tip',
+            3, N'{sha256}', N'', NULL,
+            N'deployer 0.1.0';
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- score through ml.nyc_taxi_tip_scores
