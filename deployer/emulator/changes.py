@@ -213,6 +213,8 @@ def _choose_rows(
         name = table_name(target)
     table, columns = find_table(session, name)
     alias = target.alias or name.name
+    # The table goes by an alias of its own here, and without one its schema may stand before its columns.
+    target.meta["schema"] = "" if target.alias else name.schema
     target.set("this", exp.Identifier(this=_ROW, quoted=True))
     target.set("db", None)
     target.set("alias", exp.TableAlias(this=exp.Identifier(this=alias, quoted=True)))

@@ -29,10 +29,16 @@ class EmulatorDialect(MSDialect):
 
     driver = "emulator"
     supports_statement_cache = True
+    # The pool takes one row after VALUES.
+    use_insertmanyvalues = False
+    use_insertmanyvalues_wo_returning = False
+    supports_multivalues_insert = False
+    # varchar(max) for text without a length, since the pool has no `text`, and nvarchar(max) as well.
+    _supports_nvarchar_max = True
     default_paramstyle = "qmark"
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)  # type: ignore[no-untyped-call]  # SQLAlchemy's
+    def __init__(self, deprecate_large_types: bool = True, **options: Any) -> None:
+        super().__init__(deprecate_large_types=deprecate_large_types, **options)  # type: ignore[no-untyped-call]  # SQLAlchemy's
         self._memory = f":memory:pool{next(_memory)}"
         self._keeper: Any = None
 

@@ -157,11 +157,11 @@ class Expressions(Conditions, Calls):
         table = qualifier(node)
         if isinstance(node.this, exp.Literal):
             raise NotSupportedError(f"The emulator does not know the constant {shown(node)!r}; write CAST(… AS money).")
-        if node.args.get("db"):
-            raise NotSupportedError("The emulator knows columns as alias.column only.")
+        if node.args.get("catalog"):
+            raise NotSupportedError("The emulator knows columns as schema.table.column at most.")
         if not table and not node.this.args.get("quoted") and node.name.upper() in BARE_FUNCTIONS:
             return self._value_anonymous(exp.Anonymous(this=node.name), scope)
-        return scope.find(table, node.name)
+        return scope.find(table, node.name, node.text("db"))
 
     def _value_parameter(self, node: exp.Expr, _scope: Scope) -> Typed:
         value, kind = self.variable(f"@{node.name or node.this}".lower())

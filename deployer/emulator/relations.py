@@ -21,10 +21,24 @@ def quote_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What stands in a FROM under one alias: its columns by lower-case name, each with its written name."""
+    """What stands in a FROM under one alias: its columns by lower-case name, each with its written name.
+
+    `schema` is that of a table or view without an alias of its own, which may then stand before its columns too.
+    """
 
     alias: str
     columns: Mapping[str, tuple[str, Typed]]
+    schema: str = ""
+
+    def is_called(self, table: str, schema: str = "") -> bool:
+        """Whether `schema.table.column` may mean a column of this; without a table, any may be meant."""
+        named = not table or self.alias.lower() == table.lower()
+        return named and (not schema or self.schema.lower() == schema.lower())
+
+    def shadows(self, other: Source) -> bool:
+        """Whether nothing tells the two apart: one name, and not two tables of different schemas."""
+        schemas = {self.schema.lower(), other.schema.lower()}
+        return self.alias.lower() == other.alias.lower() and (len(schemas) == 1 or "" in schemas)
 
     def optional(self) -> Source:
         """The same where an outer join may leave its rows out."""
@@ -39,8 +53,8 @@ class Relation:
     sql: str
     columns: tuple[tuple[str, SqlColumn], ...]
 
-    def source(self, alias: str, inner: str) -> Source:
-        """The relation under a T-SQL alias, called `inner` in DuckDB."""
+    def source(self, alias: str, inner: str, schema: str = "") -> Source:
+        """The relation under a T-SQL alias, called `inner` in DuckDB; for `schema` see `Source`."""
         return Source(
             alias,
             {
@@ -48,6 +62,7 @@ class Relation:
                 for name, column in self.columns
                 if column.name
             },
+            schema,
         )
 
     def renamed(self, names: tuple[str, ...]) -> Relation:
@@ -98,16 +113,17 @@ class Scope:
         """What a subquery sees around it."""
         return Scope((), self, self.ctes, self.depth)
 
-    def find(self, table: str, name: str) -> Typed:
+    def find(self, table: str, name: str, schema: str = "") -> Typed:
         """The column of that name; Msg 207, 209 or 4104 where there is none, or more than one."""
-        sources = [source for source in self.sources if not table or source.alias.lower() == table.lower()]
+        sources = [source for source in self.sources if source.is_called(table, schema)]
         found = [source.columns[name.lower()][1] for source in sources if name.lower() in source.columns]
         if len(found) > 1:
             raise ProgrammingError(f"Ambiguous column name '{name}'.", 209)
         if found:
             return found[0]
         if self.outer is not None:
-            return self.outer.find(table, name)
+            return self.outer.find(table, name, schema)
         if table:
-            raise ProgrammingError(f'The multi-part identifier "{table}.{name}" could not be bound.', 4104)
+            parts = ".".join(part for part in (schema, table, name) if part)
+            raise ProgrammingError(f'The multi-part identifier "{parts}" could not be bound.', 4104)
         raise ProgrammingError(f"Invalid column name '{name}'.", 207)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import abstractmethod
 from dataclasses import replace
 from typing import Protocol
@@ -99,8 +100,8 @@ class Sources:
                     raise NotSupportedError(f"The emulator does not know {words} JOIN.")
                 joined = replace(around, sources=sources, outer=around)
                 sql += f" {words} JOIN {right} ON {self.expressions.condition(on, joined)}"
-        exposed = [source.alias.lower() for source in sources if source.alias]
-        twice = next((alias for alias in exposed if exposed.count(alias) > 1), None)
+        pairs = itertools.combinations([source for source in sources if source.alias], 2)
+        twice = next((one.alias.lower() for one, other in pairs if one.shadows(other)), None)
         if twice is not None:
             raise ProgrammingError(f"The objects or correlation names '{twice}' in the FROM clause are the same.", 1011)
         return replace(around, sources=sources, outer=around), sql
@@ -125,14 +126,17 @@ class Sources:
             return (relation.source(node.alias, inner),), f"({relation.sql}) AS {inner}"
         if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
             raise NotSupportedError(f"The emulator does not know {shown(node)!r} as a table.")
-        if node.args.get("hints"):
-            raise NotSupportedError("The emulator does not know table hints.")
-        need_known(node, frozenset(["this", "db", "alias", "joins"]))
+        for hint in [name for hints in node.args.get("hints") or () for name in hints.expressions]:
+            if hint.name.upper() not in _IDLE_HINTS:
+                raise NotSupportedError(f"The emulator does not know the table hint {hint.name}.")
+        need_known(node, frozenset(["this", "db", "alias", "joins", "hints"]))
         if node.args.get("alias") is not None and node.args["alias"].columns:
             raise ProgrammingError("Incorrect syntax near '(': a table's columns take no other names.", 102, 15)
         name = table_name(node)
         relation = self._named(name, bool(node.args.get("db")), around)
-        return (relation.source(node.alias or name.name, inner),), f"({relation.sql}) AS {inner}"
+        schema = node.meta.get("schema", "" if node.alias else name.schema)
+        source = relation.source(node.alias or name.name, inner, schema)
+        return (source,), f"({relation.sql}) AS {inner}"
 
     def _apply(self, node: exp.Lateral, beside: Scope) -> tuple[Source, str]:
         """CROSS APPLY and OUTER APPLY: what is applied sees the tables before it."""
@@ -197,6 +201,9 @@ class Sources:
         output_source = replace(scored, columns=scored.columns[len(passed) :]).source(alias, inner)
         return (data_source, output_source), f"({scored.sql}) AS {inner}"
 
+
+_IDLE_HINTS = frozenset(["NOLOCK", "READUNCOMMITTED", "READPAST"])
+"""Hints about rows that others have locked: nobody locks rows here, and the pool reads uncommitted ones by itself."""
 
 _JOINS = frozenset(["", "INNER", "LEFT", "LEFT OUTER", "RIGHT", "RIGHT OUTER", "FULL", "FULL OUTER"])
 

@@ -191,7 +191,7 @@ class Translator(Sources):
                 continue
             need_known(star)
             table = qualifier(item) if isinstance(item, exp.Column) else ""
-            sources = [s for s in scope.sources if not table or s.alias.lower() == table.lower()]
+            sources = [s for s in scope.sources if s.is_called(table, item.text("db"))]
             if not sources:
                 raise ProgrammingError("Must specify table to select from.", 263)
             found += [

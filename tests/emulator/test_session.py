@@ -495,3 +495,32 @@ def test_bulk_copy_takes_no_number_that_the_server_has_not(connection: dbapi.Con
         with pytest.raises(DatabaseError):
             cursor.bulkcopy("t", rows)
     assert cursor.execute("SELECT COUNT(*) FROM t;").fetchall() == [(0,)]
+
+
+def test_columns_may_be_written_with_their_schema(run: Run) -> None:
+    """`schema.table.column`, for a table without an alias, as SQLAlchemy writes every column of a schema's table."""
+    for sql in ("CREATE SCHEMA a", "CREATE SCHEMA b"):
+        run(sql)
+    for schema in "ab":
+        run(f"CREATE TABLE {schema}.t (n int, x int) WITH (HEAP)")
+        run(f"INSERT INTO {schema}.t (n, x) VALUES (1, {ord(schema)})")
+    assert run("SELECT a.t.*, A.T.x FROM a.t WHERE a.t.n = 1 ORDER BY a.t.n") == [(1, 97, 97)]
+    assert run("SELECT a.t.x, b.t.x FROM a.t JOIN b.t ON a.t.n = b.t.n") == [(97, 98)]
+    assert run("SELECT q.n FROM a.t AS q WHERE EXISTS (SELECT 1 FROM b.t WHERE b.t.n = q.n)") == [(1,)]
+    run("UPDATE a.t SET x = b.t.x + 1 FROM b.t WHERE a.t.n = b.t.n")
+    assert run("SELECT a.t.x, COUNT(*) AS c FROM a.t GROUP BY a.t.x") == [(99, 1)]
+    run("DELETE FROM b.t WHERE b.t.n = 1")
+    assert run("SELECT COUNT(*) AS c FROM b.t") == [(0,)]
+    for sql in ("SELECT a.t.n FROM a.t AS q", "SELECT dbo.t.n FROM a.t", "SELECT a.t.n FROM b.t"):
+        with pytest.raises(DatabaseError, match="4104"):
+            run(sql)
+    for sql in (
+        "SELECT 1 AS n FROM a.t, a.t",
+        "SELECT 1 AS n FROM a.t, b.t AS t",
+        "SELECT 1 AS n FROM a.t AS t, b.t AS t",
+    ):
+        with pytest.raises(DatabaseError, match="1011"):
+            run(sql)
+    assert run("SELECT COUNT(*) AS c FROM a.t WITH (NOLOCK), b.t WITH (READPAST)") == [(0,)]
+    with pytest.raises(DatabaseError, match="hint TABLOCKX"):
+        run("SELECT n FROM a.t WITH (TABLOCKX)")
