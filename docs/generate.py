@@ -1,4 +1,4 @@
-"""Makes the pages about rules, targets and commands from the code; with `--check`, says which are out of date.
+"""Makes the pages about rules, targets, commands and the emulator; with `--check`, says which are out of date.
 
 python docs/generate.py [--check]
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from emulator_page import emulator_page
 
 from deployer.cli.app import cli
 from deployer.contract import COLUMN_RULES
@@ -83,7 +84,12 @@ def _commands(command: click.Command, context: click.Context) -> Iterator[str]:
 
 
 def main() -> int:
-    pages = {"rules.md": rules_page(), "targets.md": targets_page(), "cli.md": commands_page()}
+    pages = {
+        "rules.md": rules_page(),
+        "targets.md": targets_page(),
+        "cli.md": commands_page(),
+        "emulator.md": NOTICE + emulator_page(FOLDER),
+    }
     if "--check" not in sys.argv:
         for name, text in pages.items():
             (FOLDER / name).write_text(text, encoding="utf-8")

@@ -7,6 +7,7 @@
 The package is a driver by itself: `deployer.emulator.connect()` and all else that PEP 249 wants of a module.
 """
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     """The driver is loaded when it is asked for: it brings DuckDB and sqlglot."""
-    if name.startswith("_") or name in {"dbapi", "dialect"}:
+    if name.startswith("_") or find_spec(f"{__name__}.{name}") is not None:
+        # A module of the package, which Python then imports by itself.
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from deployer.errors import need
 

@@ -12,7 +12,7 @@ from deployer.emulator.moments import RANGES, round_moment, within
 from deployer.emulator.typed import Builder, Typed, as_type, constant_number
 from deployer.emulator.types import BIGINT, DATETIME, DATETIME2, INT, SqlType
 
-_PARTS: Mapping[str, str] = {
+PARTS: Mapping[str, str] = {
     name: part
     for part, names in {
         "year": "year yy yyyy",
@@ -29,7 +29,6 @@ _PARTS: Mapping[str, str] = {
         "millisecond": "millisecond ms",
         "microsecond": "microsecond mcs",
         "nanosecond": "nanosecond ns",
-        "tzoffset": "tzoffset tz",
     }.items()
     for name in names.split()
 }
@@ -42,11 +41,11 @@ PartBuilder = Callable[[str, Sequence[Typed]], Typed]
 
 def read_part(name: str, written: str) -> str:
     """The part of a date that a word or its short form names; Msg 155 for any other word."""
-    part = _PARTS.get(written.lower())
+    if written.lower() in {"tzoffset", "tz"}:
+        raise NotSupportedError(f"The emulator does not know the part tzoffset of {name}: it has no datetimeoffset.")
+    part = PARTS.get(written.lower())
     if part is None:
         raise ProgrammingError(f"'{written}' is not a recognized {name.lower()} option.", 155, 15)
-    if part == "tzoffset":
-        raise NotSupportedError(f"The emulator does not know the part tzoffset of {name}: it has no datetimeoffset.")
     return part
 
 

@@ -91,9 +91,9 @@ class Parser(Definitions, Manipulations):
         return statement
 
     def _refuse_statement(self, word: str) -> NoReturn:
-        if word in _UNKNOWN:
+        if word in ABSENT_STATEMENTS:
             raise NotSupportedError(f"{word} is not supported in a dedicated SQL pool.", 104, 16)
-        if word in _NOT_YET:
+        if word in UNKNOWN_STATEMENTS:
             raise NotSupportedError(f"The emulator does not know the statement {word}.")
         self._refuse()
 
@@ -298,12 +298,14 @@ _BEGINS_ARGUMENT = frozenset(
         TokenType.NULL,
     ]
 )
-_UNKNOWN = frozenset(["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE", "CONTINUE"])
+ABSENT_STATEMENTS = frozenset(
+    ["WAITFOR", "USE", "GOTO", "RETURN", "OPEN", "FETCH", "CLOSE", "DEALLOCATE", "SAVE", "CONTINUE"]
+)
 """Statements that the dedicated pool lacks (learn.microsoft.com: T-SQL language elements for dedicated SQL pool; WHILE,
 whose grammar for Synapse has BREAK only).
 """
 
-_NOT_YET = frozenset(
+UNKNOWN_STATEMENTS = frozenset(
     [
         "KILL",
         "BACKUP",

@@ -8,7 +8,7 @@ from deployer.emulator.errors import NotSupportedError
 from deployer.emulator.fragments import once
 from deployer.emulator.types import SqlType
 
-_DATES: Mapping[int, str] = {
+DATE_STYLES: Mapping[int, str] = {
     1: "%m/%d/%y",
     101: "%m/%d/%Y",
     2: "%y.%m.%d",
@@ -33,7 +33,7 @@ _DATES: Mapping[int, str] = {
 }
 """Styles that write a date and no time."""
 _CLOCK = "%H:%M:%S"
-_CLOCKS = frozenset([8, 24, 108])
+CLOCK_STYLES = frozenset([8, 24, 108])
 _CANONICAL, _WITH_FRACTION, _ISO = frozenset([20, 120]), frozenset([21, 25, 121]), 126
 _DEFAULT = frozenset([0, 100])
 _LONG = frozenset([9, 109])
@@ -62,9 +62,9 @@ def moment_text(sql: str, source: SqlType, style: int | None) -> str:
 def _form(source: SqlType, style: int) -> str | None:
     """What strftime takes, as a literal, or a whole expression of the moment `v`."""
     has_date, has_time = source.base != "time", source.base != "date"
-    if style in _DATES and has_date:
-        return f"'{_DATES[style]}'"
-    if style in _CLOCKS and has_time:
+    if style in DATE_STYLES and has_date:
+        return f"'{DATE_STYLES[style]}'"
+    if style in CLOCK_STYLES and has_time:
         return f"'{_CLOCK}'"
     if style in _CANONICAL:
         return "'" + " ".join(["%Y-%m-%d"] * has_date + [_CLOCK] * has_time) + "'"

@@ -10,7 +10,7 @@ from deployer.emulator.errors import NotSupportedError, ProgrammingError
 MAX = -1
 """The length of `varchar(max)` and its kin."""
 
-_DUCKDB: Mapping[str, str] = {
+DUCKDB_TYPES: Mapping[str, str] = {
     "bit": "BOOLEAN",
     "tinyint": "UTINYINT",
     "smallint": "SMALLINT",
@@ -34,10 +34,10 @@ _DUCKDB: Mapping[str, str] = {
     "smallmoney": "DECIMAL(10, 4)",
 }
 _NAMES = {"integer": "int", "dec": "decimal", "numeric": "decimal", "character": "char", "sysname": "nvarchar"}
-_ABSENT = ("text", "ntext", "image", "xml", "sql_variant", "geography", "geometry", "hierarchyid", "rowversion")
+ABSENT_TYPES = ("text", "ntext", "image", "xml", "sql_variant", "geography", "geometry", "hierarchyid", "rowversion")
 """Types that the dedicated pool lacks (learn.microsoft.com: table data types in Synapse SQL)."""
 
-_LONGEST = {"char": 8000, "varchar": 8000, "nchar": 4000, "nvarchar": 4000, "binary": 8000, "varbinary": 8000}
+LONGEST = {"char": 8000, "varchar": 8000, "nchar": 4000, "nvarchar": 4000, "binary": 8000, "varbinary": 8000}
 INTEGERS = ("bit", "tinyint", "smallint", "int", "bigint")
 """From the narrowest to the widest: an operation gives the wider of its two."""
 
@@ -62,7 +62,7 @@ class SqlType:
     def duckdb(self) -> str:
         if self.base == "decimal":
             return f"DECIMAL({self.precision}, {self.scale})"
-        return _DUCKDB[self.base]
+        return DUCKDB_TYPES[self.base]
 
     @property
     def is_text(self) -> bool:
@@ -135,7 +135,7 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
     """
     written = name.lower()
     base = _NAMES.get(written, written)
-    if base in _ABSENT:
+    if base in ABSENT_TYPES:
         raise NotSupportedError(f"Type {written} is not supported in a dedicated SQL pool.", 104)
     if base == "float" and arguments:
         # float(1) to float(24) are real: learn.microsoft.com, float and real.
@@ -147,19 +147,19 @@ def make_type(name: str, arguments: tuple[int, ...] = (), in_cast: bool = False)
         return SqlType("decimal", None, precision, scale)
     if base == "datetimeoffset":
         raise NotSupportedError("The emulator does not know datetimeoffset: DuckDB keeps no offset of its own.")
-    if base not in _DUCKDB:
+    if base not in DUCKDB_TYPES:
         raise ProgrammingError(f"Cannot find data type {written}.", 2715)
     if base in {"time", "datetime2"}:
         digits = arguments[0] if arguments else 7
         if not 0 <= digits <= 7:
             raise ProgrammingError(f"Specified scale {digits} is invalid.", 1002)
         return SqlType(base, None, None, digits)
-    if base not in _LONGEST:
+    if base not in LONGEST:
         return SqlType(base)
     length = arguments[0] if arguments else (128 if written == "sysname" else 30 if in_cast else 1)
-    if length != MAX and not 1 <= length <= _LONGEST[base]:
+    if length != MAX and not 1 <= length <= LONGEST[base]:
         raise ProgrammingError(
-            f"The size ({length}) given to the type '{written}' exceeds the maximum allowed ({_LONGEST[base]}).", 131
+            f"The size ({length}) given to the type '{written}' exceeds the maximum allowed ({LONGEST[base]}).", 131
         )
     if length == MAX and not base.startswith(("var", "nvar")):
         raise ProgrammingError(f"Incorrect syntax near 'max': {base} has no (max).", 102)
@@ -197,7 +197,7 @@ def wider(left: SqlType, right: SqlType) -> SqlType:
     if left.is_text and right.is_text:
         lengths = [kind.length or 0 for kind in (left, right)]
         base = "nvarchar" if left.is_national or right.is_national else "varchar"
-        length = MAX if MAX in lengths else min(max(lengths), _LONGEST[base])
+        length = MAX if MAX in lengths else min(max(lengths), LONGEST[base])
         return SqlType(base, length, collation=_common_collation(left, right))
     if left.is_binary and right.is_binary:
         return VARBINARY_MAX if MAX in (left.length, right.length) else SqlType("varbinary", 8000)
