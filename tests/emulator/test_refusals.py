@@ -183,7 +183,7 @@ UNKNOWN: dict[str, str] = {
     "CREATE FUNCTION f() RETURNS int AS BEGIN RETURN 1 END": "FUNCTION",
     "EXPLAIN SELECT 1;": "EXPLAIN",
     "DBCC CHECKIDENT('filled');": "DBCC",
-    "SELECT n FROM filled WITH (TABLOCKX);": "hints",
+    "SELECT n FROM filled WITH (TABLOCKX);": "TABLOCKX",
     "SELECT HASHBYTES('MD4', 0x01);": "MD4",
     "SELECT CAST('Jan 1 2020' AS date);": "form of a date",
     "SELECT CONVERT(varchar(30), GETDATE(), 130);": "style 130",
