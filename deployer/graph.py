@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import ModelError
-from deployer.model import element_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +19,16 @@ def graphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
     """A graph and every graph inside its nodes (the branches of If, the bodies of Loop and Scan)."""
     yield graph
     for node in graph.node:
-        for attribute in node.attribute:
-            for inner in [attribute.g, *attribute.graphs] if attribute.HasField("g") else attribute.graphs:
-                yield from graphs(inner)
+        for inner in _bodies(node):
+            yield from graphs(inner)
+
+
+def _bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The graphs that are attributes of a node."""
+    for entry in node.attribute:
+        if entry.HasField("g"):
+            yield entry.g
+        yield from entry.graphs
 
 
 def nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
@@ -122,11 +127,15 @@ def every_node(proto: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
     """The nodes of the graph and of the model's own functions, with those of the graphs inside them."""
     yield from nodes(proto.graph)
     for function in proto.functions:
-        for node in function.node:
-            yield node
-            for entry in node.attribute:
-                for inner in (*([entry.g] if entry.HasField("g") else []), *entry.graphs):
-                    yield from nodes(inner)
+        yield from function_nodes(function)
+
+
+def function_nodes(function: onnx.FunctionProto) -> Iterator[onnx.NodeProto]:
+    """The nodes of a function of a model's own, with those of the graphs inside them."""
+    for node in function.node:
+        yield node
+        for inner in _bodies(node):
+            yield from nodes(inner)
 
 
 def split_output(proto: onnx.ModelProto, output: str, source: str, names: tuple[str, ...], kind: int) -> None:
@@ -170,9 +179,8 @@ def find_needed(graph: onnx.GraphProto) -> set[str]:
         if needed.isdisjoint(node.output):
             continue
         needed.update(node.input)
-        for entry in node.attribute:
-            for inner in [entry.g, *entry.graphs] if entry.HasField("g") else entry.graphs:
-                needed.update(value_names(inner))
+        for inner in _bodies(node):
+            needed.update(value_names(inner))
     needed.discard("")  # an input that is left out
     return needed
 
@@ -193,96 +201,6 @@ def drop_unread(graph: onnx.GraphProto) -> None:
         getattr(graph, field).extend(values)
 
 
-def infer_values(proto: onnx.ModelProto) -> dict[str, onnx.TypeProto]:
-    """The type, and the shape as far as it is known, of every value: most exporters state them for few.
-
-    Empty where ONNX cannot follow the graph.
-    """
-    from onnx import helper, shape_inference
-
-    try:
-        inferred = shape_inference.infer_shapes(_without_weights(proto))
-    except (shape_inference.InferenceError, ValueError):
-        return {}
-    types: dict[str, onnx.TypeProto] = {}
-    for graph in graphs(inferred.graph):
-        for tensor in graph.initializer:
-            types[tensor.name] = helper.make_tensor_type_proto(tensor.data_type, tensor.dims)
-        for value in (*graph.input, *graph.output, *graph.value_info):
-            types[value.name] = value.type
-    return types
-
-
-def infer_rows(proto: onnx.ModelProto) -> dict[str, int]:
-    """The outputs of which the graph makes the same number of rows whatever is fed, and that number.
-
-    Outputs of which ONNX cannot tell are left out.
-    """
-    from onnx import shape_inference
-
-    try:
-        made = _infer_outputs(_without_weights(proto), check_type=False)
-    except (shape_inference.InferenceError, ValueError):
-        return {}
-    shapes = {value.name: value.type.tensor_type.shape.dim for value in made}
-    return {name: dims[0].dim_value for name, dims in shapes.items() if dims and dims[0].dim_value}
-
-
-def _infer_outputs(light: onnx.ModelProto, *, check_type: bool) -> Sequence[onnx.ValueInfoProto]:
-    """The outputs as the nodes make them; the model's own statements about them are cleared."""
-    from onnx import shape_inference
-
-    for value in light.graph.output:
-        # Inference keeps what is stated, right or wrong.
-        value.ClearField("type")
-    outputs: Sequence[onnx.ValueInfoProto] = shape_inference.infer_shapes(light, check_type=check_type).graph.output
-    return outputs
-
-
-_LONG = 64
-"""Elements of an attribute's list from which on it is weights, which say nothing about names and types."""
-
-
-def find_broken_structure(proto: onnx.ModelProto) -> str:
-    """What ONNX's checker says against a model: values, operators, attributes and tensors; empty where nothing."""
-    from onnx import checker
-
-    try:
-        checker.check_model(_without_weights(proto))
-    except (checker.ValidationError, ValueError) as error:
-        return _first_sentence(error)
-    return ""
-
-
-def find_fault(proto: onnx.ModelProto) -> str:
-    """Why no runtime can load a model, in ONNX's own words; empty where ONNX's checker and its types agree with it.
-
-    Shapes are not judged: ONNX Runtime, too, takes a stated shape that is wrong for a hint.
-    """
-    from onnx import shape_inference
-
-    broken = find_broken_structure(proto)
-    if broken:
-        return broken
-    light = _without_weights(proto)
-    stated = {value.name: element_type(value.type) for value in light.graph.output}
-    try:
-        inferred = _infer_outputs(light, check_type=True)
-    except (shape_inference.InferenceError, ValueError) as error:
-        return _first_sentence(error)
-    for value in inferred:
-        made = element_type(value.type)
-        if made not in {0, stated[value.name]}:
-            said = element_name(stated[value.name])
-            return f"output {value.name!r} is said to be {said}, and its node makes {element_name(made)}"
-    return ""
-
-
-def _first_sentence(error: Exception) -> str:
-    words = " ".join(str(error).partition("\n\n")[0].split())
-    return words.removeprefix("[ShapeInferenceError] ").removeprefix("[TypeInferenceError] ")
-
-
 def element_type(kind: onnx.TypeProto) -> int:
     """The element type of a tensor, or of the values in a list of maps; 0 where none is said."""
     if kind.HasField("sequence_type"):
@@ -292,35 +210,19 @@ def element_type(kind: onnx.TypeProto) -> int:
     return int(kind.tensor_type.elem_type)
 
 
-def _without_weights(proto: onnx.ModelProto) -> onnx.ModelProto:
-    """The model without the bulk of its weights: a forest's lists are most of its bytes, and slow to copy."""
-    import onnx
+_CONSTANT_TYPES = {"value_int": "int64", "value_ints": "int64", "value_float": "float32", "value_floats": "float32"}
 
-    light = onnx.ModelProto(
-        ir_version=proto.ir_version, opset_import=proto.opset_import, functions=proto.functions, graph=onnx.GraphProto()
-    )
-    graph = proto.graph
-    for field in ("input", "output", "value_info"):
-        getattr(light.graph, field).extend(getattr(graph, field))
-    light.graph.name = graph.name
-    fed = {value.name for value in graph.input}
-    for tensor in graph.initializer:
-        if not tensor.external_data and math.prod(tensor.dims) <= _LONG:
-            light.graph.initializer.append(tensor)
-        elif tensor.name not in fed:
-            # A weight, whose values say nothing; or its bytes are in a file, which is another rule's finding.
-            light.graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, tensor.data_type, tensor.dims))
-    for node in graph.node:
-        copy = light.graph.node.add(
-            op_type=node.op_type, domain=node.domain, name=node.name, input=node.input, output=node.output
-        )
-        for entry in node.attribute:
-            lists = {field: getattr(entry, field) for field in ("floats", "ints", "strings")}
-            if any(len(values) > _LONG for values in lists.values()):
-                short = {field: values[:_LONG] for field, values in lists.items()}
-                copy.attribute.add(name=entry.name, type=entry.type, **short)
-            else:
-                copy.attribute.append(entry)
-    # ONNX's checker knows its operators by the empty text alone; runtimes know both.
-    respell_domain(light)
-    return light
+
+def read_constant(node: onnx.NodeProto) -> onnx.TensorProto | None:
+    """What a Constant gives, however it says so; None where it is text, sparse, or not there at all."""
+    import numpy as np
+    from onnx import helper, numpy_helper
+
+    for entry in node.attribute:
+        if entry.name == "value" and entry.HasField("t"):
+            tensor: onnx.TensorProto = entry.t
+            return tensor
+        if entry.name in _CONSTANT_TYPES:
+            value = np.array(helper.get_attribute_value(entry), dtype=_CONSTANT_TYPES[entry.name])
+            return numpy_helper.from_array(value)
+    return None

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.graph import drop_unread, import_operators, read_tensor
+from deployer.graph import drop_unread, import_operators, read_constant, read_tensor
 from deployer.model import Model
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def loop_rows(model: Model, outputs: Sequence[str]) -> Model | None:
     joins = {
         node.output[0]: node
         for node in graph.node
-        if node.op_type == "Concat" and set(node.input) <= set(values) and abs(node.attribute[0].i) == 1
+        if node.op_type == "Concat" and set(node.input) <= set(values) and all(abs(e.i) == 1 for e in node.attribute)
     }
     inner = [node for node in graph.node if node.output[0] not in joins]
     read = {name for node in inner for name in node.input} | {value.name for value in kept}
@@ -156,9 +156,9 @@ def _follow(
     for node in graph.node:
         given = [name for name in node.input if name]
         if not any(name in batched for name in given):
-            if node.op_type != "Constant":
+            value = read_constant(node) if node.op_type == "Constant" else None
+            if value is None:
                 raise _RowsMeet
-            value = node.attribute[0].t
             constants[node.output[0]], numbers[node.output[0]] = tuple(value.dims), value
             continue
         axis = _axis_after(node, given, batched, constants, numbers)

@@ -181,15 +181,21 @@ def map_ordered(function: Any, items: Iterable[T], threads: int | None = None) -
                 future.cancel()
 
 
+_MOST_REFUSED = 500
+"""Rows that are tried in vain: where a model refuses all, each costs two runs."""
+
+
 def keep_scorable(scorer: Scorer, rows: Batch) -> dict[str, Array]:
     """The rows that the model scores, in their order: some models stop at a category that they do not know.
 
-    Raises `RuntimeFault`, with the model's words, where it scores none.
+    After five hundred that it does not, the rest is left out. Raises `RuntimeFault`, with the model's words, where it
+    scores none.
     """
     kept: list[int] = []
+    refused = 0
     fault = RuntimeFault("there are no rows")
     parts = [range(len(next(iter(rows.values()), ())))]
-    while parts:
+    while parts and refused < _MOST_REFUSED:
         part = parts.pop()
         try:
             scorer.score({name: values[part.start : part.stop] for name, values in rows.items()})
@@ -199,6 +205,8 @@ def keep_scorable(scorer: Scorer, rows: Batch) -> dict[str, Array]:
             half = part[: len(part) // 2]
             if half:
                 parts += [range(half.stop, part.stop), half]
+            else:
+                refused += 1
     if not kept:
         raise fault
     return {name: values[kept] for name, values in rows.items()}

@@ -20,7 +20,7 @@ from deployer.scalars import output_columns
 
 def model(body: str, outputs: str = "float[1, 1] y") -> Model:
     text = f"""
-    <ir_version: 6, opset_import: ["": 11, "ai.onnx.ml": 1]>
+    <ir_version: 7, opset_import: ["": 12, "ai.onnx.ml": 1]>
     agraph (float[1, 1] a, float[1, 1] b) => ({outputs})
     {{ {body} }}
     """
@@ -29,6 +29,8 @@ def model(body: str, outputs: str = "float[1, 1] y") -> Model:
 
 FREE = {
     "elementwise": "y = Add(a, b)",
+    "a constant as a number": "h = Constant <value_float = 0.5> () x = Add(a, b) y = Mul(x, h)",
+    "a shape as a list": "s = Constant <value_ints = [-1, 1]> () x = Add(a, b) y = Reshape(x, s)",
     "linear": "x = Concat <axis = 1> (a, b) "
     "y = ai.onnx.ml.LinearRegressor <coefficients = [1.5, -2.0], intercepts = [0.5]> (x)",
     "reduced over columns": "x = Concat <axis = 1> (a, b) y = ReduceMean <axes = [1], keepdims = 1> (x)",
@@ -38,6 +40,7 @@ FREE = {
     "reshaped with the batch free": "s = Constant <value = int64[2] {-1, 1}> () x = Add(a, b) y = Reshape(x, s)",
 }
 BOUND = {
+    "a constant that is text": 'h = Constant <value_string = "1.5"> () n = Cast <to = 1> (h) y = Mul(a, n)',
     "mean over the rows": "y = ReduceMean <axes = [0], keepdims = 1> (a)",
     "mean over everything": "y = ReduceMean <keepdims = 1> (a)",
     "softmax over the rows": "y = Softmax <axis = 0> (a)",

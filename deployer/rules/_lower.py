@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
-from deployer.graph import STANDARD_DOMAINS, attribute, drop_attribute, infer_values, nodes
+from deployer.graph import STANDARD_DOMAINS, attribute, drop_attribute, nodes
+from deployer.inference import infer_values
 from deployer.rules._rewrites import REWRITES, Change, Obstacle
 
 if TYPE_CHECKING:

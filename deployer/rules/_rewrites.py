@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deployer.graph import attribute, drop_attribute, element_type, graphs, new_name, read_tensor, value_names
+from deployer.graph import (
+    attribute,
+    drop_attribute,
+    element_type,
+    graphs,
+    new_name,
+    read_constant,
+    read_tensor,
+    value_names,
+)
 
 if TYPE_CHECKING:
     import onnx
@@ -65,7 +74,6 @@ class Change:
 
 
 def _constant(graph: onnx.GraphProto, name: str) -> Array | None:
-    from onnx import helper
 
     for inner in graphs(graph):
         for tensor in inner.initializer:
@@ -73,8 +81,8 @@ def _constant(graph: onnx.GraphProto, name: str) -> Array | None:
                 return read_tensor(tensor)
         for node in inner.node:
             if node.op_type == "Constant" and name in node.output:
-                value = helper.get_attribute_value(node.attribute[0])
-                return read_tensor(value) if node.attribute[0].name == "value" else np.asarray(value)
+                tensor = read_constant(node)
+                return None if tensor is None else read_tensor(tensor)
     return None
 
 
@@ -220,16 +228,12 @@ def _cast_like(change: Change) -> None:
 
 def _constant_lists(change: Change) -> None:
     """Constant: numbers and lists as plain attributes came with 12; a tensor says the same."""
-    from onnx import helper, numpy_helper
-
-    entry = change.node.attribute[0]
-    if not change.crosses(12) or entry.name == "value":
+    if not change.crosses(12) or attribute(change.node, "value") is not None:
         return
-    kinds = {"value_int": np.int64, "value_ints": np.int64, "value_float": np.float32, "value_floats": np.float32}
-    if entry.name not in kinds:
-        raise Obstacle(f"a constant given as {entry.name!r}")
-    tensor = numpy_helper.from_array(np.array(helper.get_attribute_value(entry), dtype=kinds[entry.name]))
-    drop_attribute(change.node, entry.name)
+    tensor = read_constant(change.node)
+    if tensor is None:
+        raise Obstacle(f"a constant given as {', '.join(entry.name for entry in change.node.attribute) or 'nothing'}")
+    del change.node.attribute[:]
     _set(change.node, "value", tensor)
 
 

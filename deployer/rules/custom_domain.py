@@ -23,21 +23,17 @@ For text, split words and make their features before the data reaches the model.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
-from deployer.graph import STANDARD_DOMAINS, nodes
+from deployer.graph import STANDARD_DOMAINS, every_node
 from deployer.model import Model
 from deployer.rule import Finding, Rule, Severity
 from deployer.target import Target
 
 
 def check(model: Model, _target: Target) -> Iterator[Finding]:
-    import onnx
-
     functions = {(function.domain, function.name) for function in model.proto.functions}
-    bodies = [onnx.GraphProto(node=function.node) for function in model.proto.functions]
     used: dict[str, list[str]] = {}
-    for node in chain.from_iterable(map(nodes, [model.proto.graph, *bodies])):
+    for node in every_node(model.proto):
         if node.domain not in STANDARD_DOMAINS and (node.domain, node.op_type) not in functions:
             used.setdefault(node.domain, []).append(node.op_type)
     for domain, operators in used.items():

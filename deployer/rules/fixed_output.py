@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.graph import infer_rows
+from deployer.inference import infer_rows
 from deployer.model import Dimension, Model
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.target import Target

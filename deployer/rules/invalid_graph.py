@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deployer.graph import find_fault
+from deployer.inference import find_fault
 from deployer.model import Model
 from deployer.rule import Finding, Rule
 from deployer.target import Target

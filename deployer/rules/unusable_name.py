@@ -32,7 +32,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import onnx
 
 from deployer.graph import import_operators
-from deployer.model import Model
+from deployer.model import Column, Model
 from deployer.names import NAME_LENGTH, name_problem, shorten
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.target import Target
@@ -45,8 +45,7 @@ def check(model: Model, target: Target) -> Iterator[Finding]:
             where = f"output {shorten(name)}"
             yield Finding(where, f"{where} is returned {count} times", "deployer fix returns it once")
     # What is wide is bound and returned under other names, its columns'.
-    inputs = [column.name for column in model.inputs if column.width == 1]
-    outputs = _returned(model)
+    inputs, outputs = _scalar_names(model.inputs), _scalar_names(model.outputs)
     for kind, names in (("input", inputs), ("output", outputs)):
         yield from _check_names(kind, names, target)
     fed = {column.name.casefold() for column in model.inputs}
@@ -57,9 +56,9 @@ def check(model: Model, target: Target) -> Iterator[Finding]:
             yield Finding(where, f"{where} is called as an input is", help_, Severity.WARNING)
 
 
-def _returned(model: Model) -> list[str]:
-    """The outputs of one column, each once."""
-    return list(dict.fromkeys(column.name for column in model.outputs if column.width == 1))
+def _scalar_names(columns: Sequence[Column]) -> list[str]:
+    """The names of what is one column wide, each once: an input that is there twice is `invalid-graph`'s."""
+    return list(dict.fromkeys(column.name for column in columns if column.width == 1))
 
 
 def _check_names(kind: str, names: Sequence[str], target: Target) -> Iterator[Finding]:
@@ -109,11 +108,12 @@ def _free(name: str, taken: set[str], target: Target) -> str:
 def rename(model: Model, target: Target, _columns: tuple[str, ...]) -> Model:
     """The model with a node before each such input, and after each such output, that hands the value on."""
     proto = model.edit()
-    once = {value.name: value for value in proto.graph.output}
+    once: dict[str, onnx.ValueInfoProto] = {}
+    for value in proto.graph.output:
+        once.setdefault(value.name, value)
     del proto.graph.output[:]
     proto.graph.output.extend(once.values())
-    inputs = [column.name for column in model.inputs if column.width == 1]
-    outputs = _returned(model)
+    inputs, outputs = _scalar_names(model.inputs), _scalar_names(model.outputs)
     fed = _find_names(inputs, target, set())
     taken = {fed.get(column.name, column.name).casefold() for column in model.inputs}
     clash = {name: f"{name}_out" for name in outputs if name.casefold() in taken and not name_problem(name)}

@@ -36,7 +36,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from deployer.graph import STANDARD_DOMAINS, drop_unread, find_broken_structure, find_fault, nodes
+from deployer.graph import STANDARD_DOMAINS, drop_unread, function_nodes, nodes
+from deployer.inference import find_broken_structure, find_fault
 from deployer.model import Model
 from deployer.rule import Finding, Fix, Rule, Severity
 from deployer.rules._lower import lower_domain
@@ -154,17 +155,14 @@ def _inline_functions(lowered: _Lowered) -> None:
 
 def _align_functions(proto: onnx.ModelProto) -> None:
     """State the model's own versions for functions whose nodes mean the same by them: only such are put inline."""
-    import onnx
-
     versions = {entry.domain: entry.version for entry in proto.opset_import}
     for function in proto.functions:
         for entry in function.opset_import:
             version = versions.get(entry.domain, entry.version)
             domain = "" if STANDARD_DOMAINS.get(entry.domain) == "ai.onnx" else entry.domain
-            body = nodes(onnx.GraphProto(node=function.node))
             if entry.domain in STANDARD_DOMAINS and all(
                 0 < _since(node.op_type, domain, version) == _since(node.op_type, domain, entry.version)
-                for node in body
+                for node in function_nodes(function)
                 if node.domain == entry.domain
             ):
                 entry.version = version

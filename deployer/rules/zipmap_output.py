@@ -26,7 +26,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from deployer.graph import drop_unread, element_type, infer_values, split_output
+from deployer.graph import drop_unread, element_type, split_output
+from deployer.inference import infer_values
 from deployer.model import Model
 from deployer.names import list_names
 from deployer.rule import Finding, Fix, Rule, Severity

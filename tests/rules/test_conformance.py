@@ -10,7 +10,8 @@ import onnxruntime
 import pytest
 from onnx import numpy_helper
 
-from deployer.graph import drop_unread, find_fault
+from deployer.graph import drop_unread
+from deployer.inference import find_fault
 from deployer.rules._lower import WIDENED, lower_domain
 from deployer.rules._rewrites import REWRITES
 
