@@ -79,15 +79,16 @@ def name_columns(model: Model, columns: Sequence[str] = ()) -> tuple[str, ...]:
 
     Raises `FixError` where a width is not known.
     """
+    wide = [column for column in model.inputs if column.width != 1]
     try:
-        input_columns(model, columns)
+        names = input_columns(model, columns)
     except FixError:
-        widths = [column.width for column in model.inputs if column.width != 1]
+        width = sum(column.width or 0 for column in wide)
         # A file may claim any width.
-        if None in widths or sum(width or 0 for width in widths) > _MOST_COLUMNS:
+        if any(column.width is None for column in wide) or width > _MOST_COLUMNS:
             raise
-        return tuple(f"column {at}" for at in range(sum(width or 0 for width in widths)))
-    return tuple(columns)
+        return tuple(f"column {at}" for at in range(width))
+    return tuple(name for column in wide for name in names[column.name])
 
 
 def _pool(column: Column, numbers: Array, texts: tuple[str, ...], random: np.random.Generator) -> Array:

@@ -59,11 +59,11 @@ class Scorer:
         if not takes_one_row(self.model):
             return None
         names = [name for names in self.columns.values() for name in names]
-        freed = free_batch(self.model, value_shapes(self.model, names))
-        if freed is None:
-            return None
         rows = {name: values[:_PROOF_ROWS] for name, values in make_rows(self.model, names).items()}
         try:
+            freed = free_batch(self.model, value_shapes(self.model, names))
+            if freed is None or takes_one_row(freed):
+                return None
             alone = self._score_alone(rows, tuple(self.outputs))
         except RuntimeFault:
             return None
@@ -97,7 +97,7 @@ class Scorer:
         Runtime refuses the rows.
         """
         wanted = tuple(self.outputs) if outputs is None else tuple(outputs)
-        count = len(next(iter(batch.values())))
+        count = len(next(iter(batch.values()), ()))
         if missing := -count % self.group:
             filled = {name: np.append(values, values[-1:].repeat(missing)) for name, values in batch.items()}
             return {name: values[:count] for name, values in self.score(filled, wanted).items()}
