@@ -51,7 +51,7 @@ $(VENV)/.demo: $(VENV)/.pip pyproject.toml
 
 $(VENV)/.test: $(VENV)/.demo pyproject.toml .ci/system-packages
 	.ci/system-packages
-	$(BIN)/python -m pip install --quiet --editable '.[demo,ci,pyodbc,mssql-python]' --group test
+	$(BIN)/python -m pip install --quiet --editable '.[demo,ci,serve,pyodbc,mssql-python]' --group test
 	@touch $@
 
 $(VENV)/.lint: $(VENV)/.test pyproject.toml

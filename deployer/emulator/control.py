@@ -128,8 +128,10 @@ def run_print(session: Session, statement: st.Print) -> None:
     session.messages.append(Message(text, line=statement.line, procedure=session.frames[-1].procedure))
 
 
-def run_setting(_session: Session, _statement: st.Setting) -> None:
-    """NOCOUNT and its kin change nothing that the emulator shows."""
+def run_setting(session: Session, statement: st.Setting) -> None:
+    """An option that changes what a client sees is kept; the emulator is always in the others' one state."""
+    if statement.name in session.settings:
+        session.settings[statement.name] = statement.on
 
 
 def run_begin(session: Session, _statement: st.Begin) -> None:

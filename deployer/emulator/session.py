@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from deployer.emulator import answers, control, ddl, routines, scoring
 from deployer.emulator import statements as st
 from deployer.emulator.catalog import Catalog
-from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
+from deployer.emulator.errors import DatabaseError, InternalError, NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Frame, Message, Result
 from deployer.emulator.grammar import count_marks, parse_batch
 from deployer.emulator.predict import PredictRelation
@@ -52,9 +52,14 @@ class Session:
         self.doomed = False
         self.identity_insert: set[int] = set()
         """The numbers of the tables, one at most, for which SET IDENTITY_INSERT is on."""
+        self.was_committed = False
+        """Whether the transaction that ended last was committed."""
         self.frames = [Frame()]
         self.scored: dict[str, PredictRelation] = {}
+        self.settings: dict[str, bool] = {"NOCOUNT": False, "IMPLICIT_TRANSACTIONS": False}
+        """Of the options of SET, those that change what a client sees."""
         self._reader_open: pa.RecordBatchReader | None = None
+        self._is_interrupted = False
 
     # --- Running ---
 
@@ -78,6 +83,7 @@ class Session:
                 f"The SQL contains {marks} parameter markers, but {len(parameters)} parameters were supplied.", 8179
             )
         self.frames = [Frame({name.lower(): value for name, value in (variables or {}).items()}, parameters)]
+        self._is_interrupted = False
         try:
             yield from self.run_all(statements)
         finally:
@@ -92,6 +98,11 @@ class Session:
     def variables(self) -> Mapping[str, tuple[object, SqlType]]:
         """The variables of the batch that ran last, by lower-case name: where OUTPUT parameters are read from."""
         return self.frames[0].variables
+
+    def interrupt(self) -> None:
+        """Stop the batch that runs, from another thread; it then fails. To be said again until it has ended."""
+        self._is_interrupted = True
+        self.connection.interrupt()
 
     def close(self) -> None:
         """End the session: an open transaction is rolled back, `#` tables go."""
@@ -119,9 +130,10 @@ class Session:
         if self.doomed:
             if commit:
                 self._refuse_doomed()
-            self.in_transaction = self.doomed = False
+            self.in_transaction = self.doomed = self.was_committed = False
             return
         self.in_transaction = False
+        self.was_committed = commit
         with self.engine():
             if commit:
                 self.connection.commit()
@@ -149,7 +161,12 @@ class Session:
 
     def run(self, statement: st.Statement) -> Iterator[Result]:
         self.release()
-        if self.doomed and isinstance(statement, REFUSED_WHEN_DOOMED):
+        if self._is_interrupted:
+            raise InternalError("The batch was interrupted.")
+        reads_or_writes = isinstance(statement, REFUSED_WHEN_DOOMED)
+        if self.settings["IMPLICIT_TRANSACTIONS"] and not self.in_transaction and reads_or_writes:
+            self.begin()
+        if self.doomed and reads_or_writes:
             self._refuse_doomed()
         try:
             yield from RUNNERS[type(statement)](self, statement) or ()

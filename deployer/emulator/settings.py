@@ -7,8 +7,9 @@ from collections.abc import Mapping
 _EITHER, _ON, _OFF = ("ON", "OFF"), ("ON",), ("OFF",)
 
 SETTINGS: Mapping[str, tuple[str, ...]] = {
-    # Nothing that a client sees, or nothing that the emulator has.
+    # Kept by the session, or nothing that the emulator has.
     "NOCOUNT": _EITHER,
+    "IMPLICIT_TRANSACTIONS": _EITHER,
     "CURSOR_CLOSE_ON_COMMIT": _EITHER,
     "RESULT_SET_CACHING": _EITHER,
     # The only state that the emulator has, which is that of a connection to the pool.
@@ -21,7 +22,6 @@ SETTINGS: Mapping[str, tuple[str, ...]] = {
     "CONCAT_NULL_YIELDS_NULL": _ON,
     "QUOTED_IDENTIFIER": _ON,
     "FMTONLY": _OFF,
-    "IMPLICIT_TRANSACTIONS": _OFF,
     "NOEXEC": _OFF,
     "NUMERIC_ROUNDABORT": _OFF,
     "PARSEONLY": _OFF,
