@@ -9,10 +9,10 @@ from deployer.emulator import ddl
 from deployer.emulator.changes import constant, find_table
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import quote
+from deployer.emulator.own_tables import NOW, OWN
 from deployer.emulator.relations import quote_name
 from deployer.emulator.store import convert, insert_columns, need_storable
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.system_views import NOW, OWN
 from deployer.emulator.translate import Translator
 from deployer.emulator.typed import Typed
 from deployer.emulator.types import SqlColumn

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.syntax import ObjectName
+from deployer.emulator.errors import InternalError, NotSupportedError, ProgrammingError
+from deployer.emulator.syntax import DATABASE, ObjectName
 from deployer.emulator.typed import Typed
 from deployer.emulator.types import INT, NVARCHAR, SqlType
 from deployer.emulator.values import Parameters
@@ -15,33 +15,15 @@ from deployer.emulator.values import Parameters
 if TYPE_CHECKING:
     from deployer.emulator.session import Session
 
-_FIXED: Mapping[str, str] = {
-    "SUSER_SNAME": "emulator",
-    "SUSER_NAME": "emulator",
-    "ORIGINAL_LOGIN": "emulator",
-    "SYSTEM_USER": "emulator",
-    "CURRENT_USER": "dbo",
-    "SESSION_USER": "dbo",
-    "USER": "dbo",
-    "USER_NAME": "dbo",
-    "DB_NAME": "emulator",
-    "SCHEMA_NAME": "dbo",
-}
-"""Functions that tell of the login: there is one, and it owns the database."""
-
 
 def answer(session: Session, name: str, values: list[Typed]) -> tuple[object, SqlType]:
     """The value of a function of `SESSION_FUNCTIONS`."""
-    if name in _FIXED:
-        return _FIXED[name], NVARCHAR
     if name == "XACT_STATE":
         return (-2 if session.doomed else int(session.in_transaction)), SqlType("smallint")
-    if name in {"OBJECT_ID", "SCHEMA_ID"}:
-        given = [session.value_of(value, NVARCHAR, Parameters())[0] for value in values]
-        texts = [text for text in given if isinstance(text, str)]
-        if len(texts) < len(given):
-            return None, INT
-        return (_object_id(session, texts) if name == "OBJECT_ID" else _schema_id(session, texts)), INT
+    if name == "SESSION_ID":
+        return f"SID{session.number}", SqlType("nvarchar", 32)
+    if name == "OBJECT_ID":
+        return _object_id(session, values), INT
     # The pool knows an error's details only after ROLLBACK.
     error = None if session.doomed else session.frames[-1].caught
     answers: Mapping[str, tuple[object, SqlType]] = {
@@ -80,17 +62,18 @@ _ABSENT_GLOBALS = frozenset(["@@rowcount", "@@identity", "@@fetch_status", "@@ne
 """Of SQL Server's, those that the pool's list does not have."""
 
 
-def _object_id(session: Session, texts: list[str]) -> int | None:
-    name = parse_object_name(texts[0])
+def _object_id(session: Session, values: list[Typed]) -> int | None:
+    try:
+        given = [session.value_of(value, NVARCHAR, Parameters())[0] for value in values]
+    except InternalError:
+        raise NotSupportedError("The emulator knows OBJECT_ID of constants and variables only.") from None
+    texts = [text for text in given if isinstance(text, str)]
+    name = parse_object_name(texts[0]) if len(texts) == len(given) else None
     entry = session.catalog.find(name) if name is not None else None
     if entry is None:
         return None
     kinds = {"U": "TABLE", "V": "VIEW", "P": "PROCEDURE"}
     return entry.id if len(texts) < 2 or kinds.get(texts[1].strip().upper()) == entry.kind else None
-
-
-def _schema_id(session: Session, texts: list[str]) -> int | None:
-    return session.catalog.schema_id(texts[0] if texts else "dbo")
 
 
 _PART = re.compile(r"\s*(?:\[((?:[^\]]|\]\])*)\]|([^.\[\]]*?))\s*(\.|$)")
@@ -110,6 +93,8 @@ def parse_object_name(text: str) -> ObjectName | None:
             break
     if [part.lower() for part in parts[:-1]] == ["tempdb", ""] and parts[-1].startswith("#"):
         parts = parts[-1:]
+    if len(parts) == 3 and parts[0].lower() == DATABASE:
+        parts = parts[1:] if parts[1] else parts[2:]
     if len(parts) > 2 or at < len(text) or "" in parts:
         return None
     return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.emulator.errors import ProgrammingError
+from deployer.emulator.own_tables import NOW, OWN, SCHEMAS, TEMPORARY
 from deployer.emulator.relations import Relation, quote_name
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.system_views import NOW, OWN, SCHEMAS, SYSTEM_VIEWS, TEMPORARY
 from deployer.emulator.types import SqlColumn, SqlType, parse_type
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class Catalog:
         self.temporary = f"{TEMPORARY}{self.number}"
         """The schema that holds this session's `#` tables, as ordinary ones, so that other cursors can read them."""
         connection.execute(_SETUP)
+        connection.execute(f"SET VARIABLE session_number = {self.number}")
         self._drop_left_over()
         _live.add(self.temporary)
 
@@ -141,15 +142,6 @@ class Catalog:
         return Relation(
             f"SELECT {listed} FROM {self.quoted(name)}", tuple((f"c{i}", column) for i, column in enumerate(columns))
         )
-
-    def system(self, name: ObjectName) -> Relation | None:
-        """A catalog view as a relation."""
-        found = SYSTEM_VIEWS.get((name.schema.lower(), name.name.lower()))
-        if found is None:
-            return None
-        columns, sql = found
-        names = ", ".join(f"c{index}" for index in range(len(columns)))
-        return Relation(f"SELECT * FROM ({sql}) AS s({names})", tuple((f"c{i}", c) for i, c in enumerate(columns)))
 
     def add(
         self,

@@ -18,7 +18,7 @@ from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import quote
 from deployer.emulator.functions import SCALARS
 from deployer.emulator.known import ABSENT_FUNCTIONS, BARE_FUNCTIONS, SESSION_FUNCTIONS, need_known, shown
-from deployer.emulator.syntax import Cast, qualifier
+from deployer.emulator.syntax import DATABASE, Cast, qualifier
 from deployer.emulator.typed import Typed, as_type, common
 from deployer.emulator.types import FLOAT, INT, MAX, VARBINARY_MAX, SqlType
 from deployer.emulator.values import Parameters, literal
@@ -157,8 +157,8 @@ class Expressions(Conditions, Calls):
         table = qualifier(node)
         if isinstance(node.this, exp.Literal):
             raise NotSupportedError(f"The emulator does not know the constant {shown(node)!r}; write CAST(… AS money).")
-        if node.args.get("catalog"):
-            raise NotSupportedError("The emulator knows columns as schema.table.column at most.")
+        if node.args.get("catalog") is not None and node.text("catalog").lower() != DATABASE:
+            raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
         if not table and not node.this.args.get("quoted") and node.name.upper() in BARE_FUNCTIONS:
             return self._value_anonymous(exp.Anonymous(this=node.name), scope)
         return scope.find(table, node.name, node.text("db"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from deployer.emulator.catalog_functions import CATALOG
 from deployer.emulator.dates import DATES
 from deployer.emulator.numbers import NUMBERS
 from deployer.emulator.texts import TEXTS
@@ -44,5 +45,5 @@ OTHERS: Mapping[str, tuple[int, int, Builder, str]] = {
     "NEWID": (0, 0, _newid, ""),
 }
 
-SCALARS: Mapping[str, tuple[int, int, Builder, str]] = {**OTHERS, **TEXTS, **NUMBERS, **DATES}
+SCALARS: Mapping[str, tuple[int, int, Builder, str]] = {**OTHERS, **TEXTS, **NUMBERS, **DATES, **CATALOG}
 """Name to fewest and most arguments, what builds it, and its arguments for the page."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from deployer.emulator import ddl
 from deployer.emulator.errors import ProgrammingError
+from deployer.emulator.own_tables import OWN
 from deployer.emulator.store import insert_columns, need_storable
 from deployer.emulator.syntax import ObjectName
-from deployer.emulator.system_views import OWN
 
 if TYPE_CHECKING:
     from deployer.emulator.catalog import Entry

@@ -17,7 +17,7 @@ _PARTS: Mapping[str, frozenset[str]] = {
         "Between": "this low high",
         "Case": "this ifs default",
         "Cast": "this to safe style",
-        "Column": "this table db",
+        "Column": "this table db catalog",
         "Distinct": "expressions",
         "Exists": "this",
         "HexString": "this",
@@ -75,13 +75,12 @@ def shown(node: exp.Expr) -> str:
 
 
 SESSION_FUNCTIONS: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys(["SUSER_SNAME", "SUSER_NAME", "USER_NAME", "DB_NAME", "SCHEMA_NAME", "ORIGINAL_LOGIN"], (0, 0)),
-    **dict.fromkeys(["SYSTEM_USER", "CURRENT_USER", "SESSION_USER", "USER", "XACT_STATE"], (0, 0)),
     **dict.fromkeys(["ERROR_NUMBER", "ERROR_MESSAGE", "ERROR_SEVERITY", "ERROR_STATE", "ERROR_PROCEDURE"], (0, 0)),
+    "XACT_STATE": (0, 0),
+    "SESSION_ID": (0, 0),
     "OBJECT_ID": (1, 2),
-    "SCHEMA_ID": (0, 1),
 }
-"""Functions that ask about the session, with fewest and most arguments."""
+"""Functions that ask about the session, with fewest and most arguments. Others ask the catalog: `catalog_functions`."""
 
 ABSENT_FUNCTIONS = frozenset(["ERROR_LINE", "SCOPE_IDENTITY", "IDENT_CURRENT", "ROWCOUNT_BIG"])
 """Functions that the pool lacks (learn.microsoft.com: Use transactions in a SQL pool, which names ERROR_LINE; T-SQL

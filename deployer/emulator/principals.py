@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from deployer.emulator import ddl
 from deployer.emulator.errors import ProgrammingError
-from deployer.emulator.system_views import FIXED_ROLES, NOW, OWN, RESOURCE_CLASSES
+from deployer.emulator.own_tables import NOW, OWN
+from deployer.emulator.sys_views import FIXED_ROLES, RESOURCE_CLASSES
 
 if TYPE_CHECKING:
     from deployer.emulator.session import Session

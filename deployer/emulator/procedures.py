@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from deployer.emulator import ddl
 from deployer.emulator import statements as st
 from deployer.emulator.control import need_alone
+from deployer.emulator.driver_procedures import DRIVER_PROCEDURES
 from deployer.emulator.errors import ProgrammingError
 from deployer.emulator.frames import Frame, Result
 from deployer.emulator.grammar import parse_batch, parse_parameters
+from deployer.emulator.principals import run_alter_role
 from deployer.emulator.syntax import ObjectName
 from deployer.emulator.types import NVARCHAR_MAX, SqlType
 
@@ -31,9 +33,14 @@ def _run_text(session: Session, code: str, frame: Frame) -> Iterator[Result]:
 
 def run_execute_procedure(session: Session, statement: st.ExecuteProcedure) -> Iterator[Result]:
     name = statement.name
-    if name.schema.lower() in {"dbo", "sys"} and (system := SYSTEM_PROCEDURES.get(name.name.lower())) is not None:
-        yield from system(session, statement.arguments)
-        return
+    if name.schema.lower() in {"dbo", "sys"}:
+        own = name.name.lower()
+        if own in SYSTEM_PROCEDURES:
+            yield from SYSTEM_PROCEDURES[own](session, statement.arguments)
+            return
+        if own in DRIVER_PROCEDURES:
+            yield from _run_for_driver(session, name, statement.arguments, *DRIVER_PROCEDURES[own])
+            return
     entry = session.catalog.find(name)
     if entry is None or entry.kind != "PROCEDURE":
         raise ProgrammingError(f"Could not find stored procedure '{name}'.", 2812, 16, 62)
@@ -49,6 +56,22 @@ def _bind(
     session: Session, procedure: ObjectName, parameters: Sequence[ddl.Parameter], arguments: Sequence[st.Argument]
 ) -> dict[str, tuple[object, SqlType]]:
     """The parameters with the values that they are given, by name or by place."""
+    given = _given(session, procedure, parameters, arguments)
+    for parameter in parameters:
+        if parameter.name not in given:
+            raise ProgrammingError(
+                f"Procedure or function '{procedure.name}' expects parameter '{parameter.name}', which was not "
+                "supplied.",
+                201,
+                16,
+                4,
+            )
+    return given
+
+
+def _given(
+    session: Session, procedure: ObjectName, parameters: Sequence[ddl.Parameter], arguments: Sequence[st.Argument]
+) -> dict[str, tuple[object, SqlType]]:
     given: dict[str, tuple[object, SqlType]] = {}
     for argument, parameter in _pairs(procedure, parameters, arguments):
         if argument.output and not parameter.output:
@@ -62,15 +85,6 @@ def _bind(
         if parameter.name in given:
             raise ProgrammingError(f"Parameter '{parameter.name}' was supplied multiple times.", 8143)
         given[parameter.name] = session.scalar(argument.value, parameter.type)
-    for parameter in parameters:
-        if parameter.name not in given:
-            raise ProgrammingError(
-                f"Procedure or function '{procedure.name}' expects parameter '{parameter.name}', which was not "
-                "supplied.",
-                201,
-                16,
-                4,
-            )
     return given
 
 
@@ -120,7 +134,31 @@ def _run_sql(session: Session, arguments: Sequence[st.Argument]) -> Iterator[Res
     _return_outputs(session, parameters, arguments[2:], frame)
 
 
+def _run_for_driver(
+    session: Session, name: ObjectName, arguments: Sequence[st.Argument], declared: str, code: str
+) -> Iterator[Result]:
+    """A procedure whose parameters are NULL where they are not given."""
+    parameters = parse_parameters(declared)
+    given = _given(session, name, parameters, arguments)
+    values = {parameter.name: given.get(parameter.name, (None, parameter.type)) for parameter in parameters}
+    yield from session.run_within(Frame(values, procedure=name.name), parse_batch(code))
+
+
+def _add_member(session: Session, arguments: Sequence[st.Argument], add: bool) -> Iterator[Result]:
+    """sp_addrolemember and sp_droprolemember: what ALTER ROLE does, in its older form."""
+    parameters = [ddl.Parameter("@rolename", SYSNAME), ddl.Parameter("@membername", SYSNAME)]
+    own = ObjectName("sys", "sp_addrolemember" if add else "sp_droprolemember")
+    given = _bind(session, own, parameters, arguments)
+    role, member = (str(given[parameter.name][0]) for parameter in parameters)
+    run_alter_role(session, ddl.AlterRole(role, member, add))
+    yield Result()
+
+
+SYSNAME = SqlType("nvarchar", 128)
+
 SYSTEM_PROCEDURES: Mapping[str, Callable[[Session, Sequence[st.Argument]], Iterator[Result]]] = {
     "sp_executesql": _run_sql,
+    "sp_addrolemember": lambda session, arguments: _add_member(session, arguments, add=True),
+    "sp_droprolemember": lambda session, arguments: _add_member(session, arguments, add=False),
 }
-"""Procedures that every database has, in `sys`; a name without a schema finds them too."""
+"""Procedures that every database has, in `sys`, beside those for drivers; a name without a schema finds them too."""

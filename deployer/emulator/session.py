@@ -16,6 +16,7 @@ from deployer.emulator.refusals import translate_error
 from deployer.emulator.relations import Relation, Scope, View
 from deployer.emulator.runners import HOLDS_OTHERS, REFUSED_WHEN_DOOMED, RUNNERS
 from deployer.emulator.syntax import ObjectName
+from deployer.emulator.system_views import system_view
 from deployer.emulator.translate import Translator
 from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import INT, SqlColumn, SqlType
@@ -232,8 +233,10 @@ class Session:
     # --- What a translation asks ---
 
     def find_object(self, name: ObjectName) -> Relation | View:
-        if (system := self.catalog.system(name)) is not None:
-            return system
+        if (view := system_view(name.schema, name.name)) is not None:
+            return view
+        if name.schema.lower() in {"sys", "information_schema"}:
+            raise NotSupportedError(f"The emulator does not know the catalog view {name}.")
         entry = self.catalog.find(name)
         if entry is None or entry.kind == "PROCEDURE":
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)

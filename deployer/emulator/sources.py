@@ -13,7 +13,7 @@ from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.expressions import Expressions
 from deployer.emulator.known import need_known, shown
 from deployer.emulator.relations import Relation, Scope, Source, View
-from deployer.emulator.syntax import ObjectName, Predict
+from deployer.emulator.syntax import ObjectName, Predict, object_name
 from deployer.emulator.texts import text_of
 from deployer.emulator.typed import Typed
 from deployer.emulator.types import MAX, VARCHAR, SqlColumn, SqlType
@@ -129,7 +129,7 @@ class Sources:
         for hint in [name for hints in node.args.get("hints") or () for name in hints.expressions]:
             if hint.name.upper() not in _IDLE_HINTS:
                 raise NotSupportedError(f"The emulator does not know the table hint {hint.name}.")
-        need_known(node, frozenset(["this", "db", "alias", "joins", "hints"]))
+        need_known(node, frozenset(["this", "db", "catalog", "alias", "joins", "hints"]))
         if node.args.get("alias") is not None and node.args["alias"].columns:
             raise ProgrammingError("Incorrect syntax near '(': a table's columns take no other names.", 102, 15)
         name = table_name(node)
@@ -210,10 +210,8 @@ _JOINS = frozenset(["", "INNER", "LEFT", "LEFT OUTER", "RIGHT", "RIGHT OUTER", "
 
 def table_name(node: exp.Table) -> ObjectName:
     """The name of a table in a query, in two parts."""
-    if node.args.get("catalog"):
-        raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
-    temporary = "#" if node.this.args.get("temporary") else ""
-    return ObjectName(node.db or "dbo", temporary + node.name)
+    name = ("#" if node.this.args.get("temporary") else "") + node.name
+    return object_name([node.catalog, node.db, name] if node.catalog else [node.db, name])
 
 
 def _names_in(node: exp.Select) -> frozenset[str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, NoReturn
 
@@ -12,6 +13,9 @@ from sqlglot.tokenizer_core import TokenType
 from deployer.emulator.collations import find_collation
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.types import MAX, SqlColumn, SqlType, make_type
+
+DATABASE = "emulator"
+"""The name of the database, which three-part names may begin with."""
 
 
 class Cast(exp.Expression):
@@ -49,6 +53,16 @@ class ObjectName:
 
     def __str__(self) -> str:
         return self.name if self.is_temporary else f"{self.schema}.{self.name}"
+
+
+def object_name(parts: Sequence[str]) -> ObjectName:
+    """The name of up to three parts, of which the first may be this database, or tempdb for a `#` table."""
+    *around, name = parts
+    if len(around) == 2 and (around[0].lower() == DATABASE or (around[0].lower() == "tempdb" and name[:1] == "#")):
+        around = around[1:]
+    if len(around) > 1:
+        raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
+    return ObjectName((around and around[0]) or "dbo", name)
 
 
 def qualifier(node: exp.Expr) -> str:
@@ -155,14 +169,9 @@ class Syntax(TSQLParser):
         """A name, and whether its schema was written."""
         parts = [self._identifier()]
         while self._match(TokenType.DOT):
-            parts.append(self._identifier())
-        return self._object_name(parts), len(parts) == 2
-
-    @staticmethod
-    def _object_name(parts: list[str]) -> ObjectName:
-        if len(parts) > 2:
-            raise NotSupportedError("Cross-database names are not supported in a dedicated SQL pool.", 104)
-        return ObjectName(parts[0] if len(parts) == 2 else "dbo", parts[-1])
+            # `emulator..t` leaves the schema out.
+            parts.append("" if self._curr and self._curr.token_type == TokenType.DOT else self._identifier())
+        return object_name(parts), len(parts) > 1
 
     def _type(self, in_cast: bool = False) -> SqlType:
         name = self._identifier()

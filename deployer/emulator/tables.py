@@ -11,7 +11,7 @@ from deployer.emulator import ddl
 from deployer.emulator import statements as st
 from deployer.emulator.collations import find_collation
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.syntax import Syntax
+from deployer.emulator.syntax import Syntax, object_name
 from deployer.emulator.types import SqlColumn
 
 
@@ -228,7 +228,7 @@ class Tables(Syntax):
             parts.append(self._identifier())
         if not 2 <= len(parts) <= 3:
             raise ProgrammingError(f"Incorrect syntax near '{parts[-1]}': table.statistics is wanted.", 102, 15)
-        return ddl.DropStatistics(self._object_name(parts[:-1]), parts[-1])
+        return ddl.DropStatistics(object_name(parts[:-1]), parts[-1])
 
 
 _INDEX_OPTIONS = frozenset(

@@ -207,7 +207,6 @@ UNKNOWN: dict[str, str] = {
     "SELECT f.n FROM filled AS f JOIN filled AS g USING (n);": "USING",
     "SELECT 'a' || 'b';": "'a' + 'b'",
     "SELECT 1::int;": "CAST and CONVERT only",
-    "SELECT dbo.filled.n FROM dbo.filled;": "alias.column",
     "SELECT '日本';": "code page 1252",
     "SELECT N'a\\\nb';": "backslash",
     "SELECT LEFT(N'a😀b', 2);": "basic plane",
