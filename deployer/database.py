@@ -201,16 +201,16 @@ def score_rows(
     """Key and scores of every row, in the order of the key, as arrays of up to `batch_rows`.
 
     They come through `scoring`, one of the plan's views, procedures and tables, which is run where it has to be;
-    without one as `plan.score` has them. The plan's checks run first. A NULL is NaN in a column of floats; a column of
-    whole numbers that has one is an array of objects. Raises `DatabaseError` where the database refuses, or has NULL
-    where the spec says no.
+    without one as `plan.score` has them, after the plan's checks have run. A NULL is NaN in a column of floats; a
+    column of whole numbers that has one is an array of objects. Raises `DatabaseError` where the database refuses, or
+    has NULL where the spec says no.
     """
     if batch_rows < 1:
         raise DatabaseError(f"batches of {batch_rows} rows", hint="give 1 or more")
-    for check in plan.checks:
-        database.run(check)
-    if scoring is not None and scoring.run is not None:
-        database.run(scoring.run)
+    # A refused NULL stops every scoring; the checks say it in better words.
+    for statement in plan.checks if scoring is None else (scoring.run,):
+        if statement is not None:
+            database.run(statement)
     names = [*(key.column for key in plan.contract.keys), *(output.name for output in plan.contract.outputs)]
     types = [*(None for _ in plan.contract.keys), *(_NUMPY.get(o.sql_type.base) for o in plan.contract.outputs)]
     for columns in database.stream(scoring.read if scoring else plan.score, types, batch_rows):

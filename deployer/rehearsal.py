@@ -14,10 +14,11 @@ from deployer.compare import Comparison, compare_scores
 from deployer.contract import Binding
 from deployer.database import Database, apply_plan, open_database, read_rows, score_rows
 from deployer.deployment import Deployment, expect_scores
-from deployer.plan import Plan, Statement
+from deployer.plan import Plan, Scoring, Statement
 from deployer.rows import make_rows
 from deployer.runtime import Array, Scorer, keep_scorable
 from deployer.sql import quote_name, quote_object
+from deployer.table import Table
 
 _MOST_ROWS = 2_000
 _NUMBER = "number of the row"
@@ -26,17 +27,34 @@ _EVERY = 7
 """Of a column whose NULLs have a policy, every seventh row is NULL: 7 has no factor in common with most patterns."""
 
 
-def rehearse(deployment: Deployment, plan: Plan) -> Comparison:
-    """Create the data's table, fill it with rows made for the model, apply the plan, score, and compare.
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """What came out one way, against what the model says."""
 
-    Expected is what the model as it was read says. Rows with infinity are left out, which a column cannot hold; so are
+    through: str
+    """`view ml.scores`; empty where nothing was deployed to score through."""
+    comparison: Comparison
+
+
+def rehearse(deployment: Deployment, plan: Plan) -> tuple[Rehearsed, ...]:
+    """Create the data's table, fill it with rows made for the model, apply the plan, score each way, and compare.
+
+    Every view is read, every procedure run, every table of scores looked at. Expected is what the model as it was read
+    says. Rows with infinity are left out, which a column cannot hold; so are
     those that the model refuses. Raises `DatabaseError` where the emulator refuses what the pool would refuse.
     """
     with open_database(f"mssql+emulator://?{urlencode(deployment.spec.limits)}") as database:
-        _load(database, plan, _make(deployment, plan))
+        _load(database, plan, _make(deployment, plan), deployment.table)
         apply_plan(plan, database)
-        expected = expect_scores(deployment, plan, read_rows(plan, database))
-        return compare_scores(expected, score_rows(plan, database), deployment.spec.key, deployment.spec.tolerance)
+        expected = list(expect_scores(deployment, plan, read_rows(plan, database)))
+
+        def compare(scoring: Scoring | None) -> Comparison:
+            scores = score_rows(plan, database, scoring=scoring)
+            return compare_scores(iter(expected), scores, deployment.spec.key, deployment.spec.tolerance)
+
+        if not plan.scorings:
+            return (Rehearsed("", compare(None)),)
+        return tuple(Rehearsed(f"{scoring.kind} {scoring.name}", compare(scoring)) for scoring in plan.scorings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,11 +71,12 @@ def _make(deployment: Deployment, plan: Plan) -> list[_Column]:
     """Columns whose rows the model scores, with finite numbers or NaN."""
     scorer = Scorer(deployment.model)
     made = make_rows(deployment.model, count=_MOST_ROWS)
+    keys = [key.column for key in plan.contract.keys]
     columns = [
-        _fill(bindings, made[bindings[0].input.name][:_MOST_ROWS]) for bindings in _group(plan.contract.bindings)
+        _fill(bindings, made[bindings[0].input.name][:_MOST_ROWS], is_key=bindings[0].column in keys)
+        for bindings in _group(plan.contract.bindings)
     ]
     bound = {column.bindings[0].column: column for column in columns}
-    keys = [key.column for key in plan.contract.keys]
     if all(key in bound for key in keys):
         # No column of its own tells the rows apart: one that feeds the model has to.
         columns[columns.index(bound[keys[0]])] = _number(bound[keys[0]])
@@ -80,12 +99,12 @@ def _group(bindings: Sequence[Binding]) -> Iterator[tuple[Binding, ...]]:
         yield tuple(sorted(same, key=lambda binding: kinds.get(binding.sql_type.base, 4)))
 
 
-def _fill(bindings: tuple[Binding, ...], values: Array) -> _Column:
-    """A column that suits all its inputs, NULL as often as their policies have a say."""
+def _fill(bindings: tuple[Binding, ...], values: Array, *, is_key: bool) -> _Column:
+    """A column that suits all its inputs, NULL as often as their policies have a say; a key never is."""
     missing = np.isnan(values) if values.dtype.kind == "f" else np.zeros(len(values), dtype=bool)
     policies = {binding.nulls.kind for binding in bindings}
     nulls = missing.copy()
-    if "refuse" in policies:
+    if is_key or "refuse" in policies:
         nulls[:] = False
     elif policies != {"keep"}:
         nulls[::_EVERY] = True
@@ -122,10 +141,14 @@ def _feed(column: _Column, binding: Binding) -> Array:
     return values
 
 
-def _load(database: Database, plan: Plan, made: Sequence[_Column]) -> None:
-    """The table of the spec's `data`, of the types that the columns are cast to, filled."""
+def _load(database: Database, plan: Plan, made: Sequence[_Column], table: Table | None) -> None:
+    """The table of the spec's `data`, of the types that the columns are cast to, filled.
+
+    A column that feeds nothing and only chooses rows is NULL, which no parameter and no watermark leaves out here.
+    """
     import pyarrow as pa
 
+    types = {column.name: column.sql for column in table.columns} if table else {}
     columns: dict[str, tuple[str, Any]] = {}
     for column in made:
         first = column.bindings[0]
@@ -133,10 +156,14 @@ def _load(database: Database, plan: Plan, made: Sequence[_Column]) -> None:
     count = len(made[0].values)
     for key in plan.contract.keys:
         columns.setdefault(key.column, ("bigint", pa.array(np.arange(count))))
+    idle = {choice.column: str(choice.sql_type) for choice in plan.contract.choices}
+    idle |= {watermark.column: types.get(watermark.column) or "bigint" for watermark in plan.contract.watermarks}
+    idle = {name: kind for name, kind in idle.items() if name not in columns}
     data = plan.spec.data
     if data.schema.casefold() != "dbo":
         database.run(Statement("create the schema", f"CREATE SCHEMA {quote_name(data.schema)};"))
-    listed = ", ".join(f"{quote_name(name)} {kind} NULL" for name, (kind, _) in columns.items())
+    written = {name: kind for name, (kind, _) in columns.items()} | idle
+    listed = ", ".join(f"{quote_name(name)} {kind} NULL" for name, kind in written.items())
     create = f"CREATE TABLE {quote_object(data)} ({listed}) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);"
     database.run(Statement("create the data", create))
     with closing(database.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
