@@ -37,6 +37,7 @@ LOG_COLUMNS: tuple[LogColumn, ...] = (
     LogColumn("run_by", SqlTypeName("nvarchar", 128)),
     LogColumn("started", _MOMENT),
     LogColumn("ended", _MOMENT),
+    LogColumn("lock", SqlTypeName("uniqueidentifier")),
     LogColumn("rows", _BIGINT),
     LogColumn("nulls", _BIGINT),
     LogColumn("refused", _BIGINT),
@@ -47,7 +48,8 @@ LOG_COLUMNS: tuple[LogColumn, ...] = (
     LogColumn("error", SqlTypeName("nvarchar", 4000)),
 )
 """`rows` were scored, `nulls` of them had a NULL in an input, `refused` were left out for one, or stopped the run;
-`missing` scores are NULL. A run without `ended` is still running, or was broken off."""
+`missing` scores are NULL. A run without `ended` is still running, or was broken off; `lock` is the run that last wrote
+while this one was open."""
 
 
 def fill_facts(writer: Writer, entry: ProcedureSpec | TableSpec, filled: ObjectName) -> dict[str, Any]:

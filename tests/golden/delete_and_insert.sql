@@ -295,6 +295,7 @@ IF OBJECT_ID(N'[ml].[scoring_log]', N'U') IS NULL
         [run_by] nvarchar(128),
         [started] datetime2(7),
         [ended] datetime2(7),
+        [lock] uniqueidentifier,
         [rows] bigint,
         [nulls] bigint,
         [refused] bigint,
@@ -322,6 +323,7 @@ DECLARE @found int = (
             OR [COLUMN_NAME] = N'run_by' AND [DATA_TYPE] = N'nvarchar'
             OR [COLUMN_NAME] = N'started' AND [DATA_TYPE] = N'datetime2'
             OR [COLUMN_NAME] = N'ended' AND [DATA_TYPE] = N'datetime2'
+            OR [COLUMN_NAME] = N'lock' AND [DATA_TYPE] = N'uniqueidentifier'
             OR [COLUMN_NAME] = N'rows' AND [DATA_TYPE] = N'bigint'
             OR [COLUMN_NAME] = N'nulls' AND [DATA_TYPE] = N'bigint'
             OR [COLUMN_NAME] = N'refused' AND [DATA_TYPE] = N'bigint'
@@ -332,8 +334,8 @@ DECLARE @found int = (
             OR [COLUMN_NAME] = N'error' AND [DATA_TYPE] = N'nvarchar'
         )
 );
-IF @found <> 17
-    THROW 51005, N'ml.scoring_log is there and lacks one of these columns, or has it in another type: run uniqueidentifier, statement nvarchar, output nvarchar, model_id nvarchar, model_sha256 char, label nvarchar, run_by nvarchar, started datetime2, ended datetime2, rows bigint, nulls bigint, refused bigint, missing bigint, minimum float, mean float, maximum float, error nvarchar', 1;
+IF @found <> 18
+    THROW 51005, N'ml.scoring_log is there and lacks one of these columns, or has it in another type: run uniqueidentifier, statement nvarchar, output nvarchar, model_id nvarchar, model_sha256 char, label nvarchar, run_by nvarchar, started datetime2, ended datetime2, lock uniqueidentifier, rows bigint, nulls bigint, refused bigint, missing bigint, minimum float, mean float, maximum float, error nvarchar', 1;
 
 GO
 -- create table ml.scores
@@ -452,7 +454,7 @@ BEGIN
 
         BEGIN TRANSACTION;
         -- A lock: two runs of this statement that are open at once touch each other's rows here, so that only one goes on.
-        UPDATE [ml].[scoring_log] SET [ended] = [ended] WHERE [statement] = N'[ml].[score]' AND [ended] IS NULL;
+        UPDATE [ml].[scoring_log] SET [lock] = @deployer_run WHERE [statement] = N'[ml].[score]' AND [ended] IS NULL;
         DELETE FROM [ml].[scores]
         WHERE EXISTS (
             SELECT 1 FROM #deployer_scores AS [new]
