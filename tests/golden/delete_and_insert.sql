@@ -377,7 +377,7 @@ GO
 -- create procedure ml.score
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- What follows has SHA-256 dbfff93ae17fc06402b04c1e32ca50bebe6631832ca48106692470ed909e539c.
+-- What follows has SHA-256 7a89eff8d8e768817a18fabf8adae3677149e5bbac442f41b5e50d525a3e8620.
 CREATE PROCEDURE [ml].[score]
 AS
 BEGIN

@@ -398,7 +398,7 @@ GO
 -- create procedure ml.score
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- What follows has SHA-256 9ae4a6fc77b816c6e068693c6ecd04b5b03cc5e157f7fdcbcffea8cc41838383.
+-- What follows has SHA-256 addf2eb82dcec5aeafed9f79c52b91590d23b34a044aa8313fa1df0729371d3e.
 CREATE PROCEDURE [ml].[score]
 AS
 BEGIN

@@ -381,7 +381,7 @@ GO
 -- create procedure ml.score
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- What follows has SHA-256 7fb19863b457078781a29209e0151a38633ead55e7053e5dc4e98b2773fe8270.
+-- What follows has SHA-256 10819a3534f9bded818f76178a3366ac862dbae27320533fade5b8a67df363d3.
 CREATE PROCEDURE [ml].[score]
 AS
 BEGIN

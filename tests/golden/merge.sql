@@ -377,7 +377,7 @@ GO
 -- create procedure ml.score
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- What follows has SHA-256 791f3a3a2d19bc1ec77b1150d68767b02c584957bfbf6320c20fc457b5dd76cf.
+-- What follows has SHA-256 61fa426c5dd588ade416996cce9f9dff225398a7ce7579d8a3cd95fb24d85b12.
 CREATE PROCEDURE [ml].[score]
 AS
 BEGIN

@@ -423,7 +423,7 @@ GO
 -- create procedure ml.p
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- What follows has SHA-256 5b6dcb473fb39775ad3c9039da1d95b6f8d6adc28afe9764c6d52be1c4b9a81e.
+-- What follows has SHA-256 ec267595b5fc79d84780a99afdcd8bfdd4583fb3bc106a07ad0639e63d21db04.
 CREATE PROCEDURE [ml].[p]
 AS
 BEGIN
