@@ -79,7 +79,7 @@ def operate(operator: str, left: Typed, right: Typed) -> Typed:
 
 
 def _bits(operator: str, left: Typed, right: Typed, kind: SqlType) -> Typed:
-    if not kind.is_integer:
+    if not kind.is_integer or any(side.type is not None and side.type.is_text for side in (left, right)):
         raise ProgrammingError(
             f"The data types {left.type} and {right.type} are incompatible in the {_WORDS[operator]} operator.", 402
         )

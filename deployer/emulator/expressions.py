@@ -19,7 +19,7 @@ from deployer.emulator.fragments import quote
 from deployer.emulator.functions import SCALARS
 from deployer.emulator.known import ABSENT_FUNCTIONS, BARE_FUNCTIONS, SESSION_FUNCTIONS, need_known, shown
 from deployer.emulator.syntax import DATABASE, Cast, qualifier
-from deployer.emulator.typed import Typed, as_type, common
+from deployer.emulator.typed import Typed, as_type, common, implicit
 from deployer.emulator.types import FLOAT, INT, MAX, VARBINARY_MAX, SqlType
 from deployer.emulator.values import Parameters, literal
 from deployer.emulator.windows import Calls
@@ -195,8 +195,8 @@ class Expressions(Conditions, Calls):
 
     def _choose(self, branches: list[tuple[str, Typed]], otherwise: Typed) -> Typed:
         kind = common([*(value for _, value in branches), otherwise])
-        text = " ".join(f"WHEN {condition} THEN {as_type(value, kind)}" for condition, value in branches)
-        return Typed(f"(CASE {text} ELSE {as_type(otherwise, kind)} END)", kind)
+        text = " ".join(f"WHEN {condition} THEN {implicit(value, kind)}" for condition, value in branches)
+        return Typed(f"(CASE {text} ELSE {implicit(otherwise, kind)} END)", kind)
 
     def _value_subquery(self, node: exp.Expr, scope: Scope) -> Typed:
         relation = self.subquery(node.this, scope)

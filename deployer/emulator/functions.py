@@ -12,7 +12,7 @@ from deployer.emulator.catalog_functions import CATALOG
 from deployer.emulator.dates import DATES
 from deployer.emulator.numbers import NUMBERS
 from deployer.emulator.texts import TEXTS
-from deployer.emulator.typed import Builder, Typed, as_type, common
+from deployer.emulator.typed import Builder, Typed, as_type, common, implicit
 from deployer.emulator.types import INT, SqlType
 
 
@@ -24,7 +24,7 @@ def _isnull(a: Sequence[Typed]) -> Typed:
 
 def _coalesce(a: Sequence[Typed]) -> Typed:
     kind = common(a)
-    return Typed(f"coalesce({', '.join(as_type(value, kind) for value in a)})", kind)
+    return Typed(f"coalesce({', '.join(implicit(value, kind) for value in a)})", kind)
 
 
 def _nullif(a: Sequence[Typed]) -> Typed:
