@@ -17,7 +17,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from deployer.bundle import make_script
+from deployer.bundle import write_deploy
 from deployer.compare import Array
 from deployer.database import (
     Database,
@@ -179,7 +179,7 @@ def test_the_script_refuses_other_bytes_by_itself(database: Database) -> None:
 
 def run_script(plan: Plan, database: Database) -> None:
     """Run a bundle's script as sqlcmd would, batch by batch."""
-    for batch in make_script(plan).split("\nGO\n"):
+    for batch in "".join(write_deploy(plan)).split("\nGO\n"):
         if batch:
             run(database, batch)
 

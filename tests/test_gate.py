@@ -75,7 +75,7 @@ def test_columns_that_do_not_fit_are_a_finding(here: Path) -> None:
 
 
 def test_bundle_is_what_the_spec_leads_to(here: Path) -> None:
-    assert run("plan", "scoring.yml", "--out", "sql/scoring").exit_code == 0
+    assert run("plan", "scoring.yml", "--bundle", "sql/scoring").exit_code == 0
     assert run("gate", "scoring.yml", "--bundle", "sql").exit_code == 0
     assert run("gate", "scoring.yml", "--bundle", "sql/scoring").exit_code == 0
     script = Path("sql/scoring/deploy.sql")

@@ -13,15 +13,20 @@ from deployer.cli.common import FOLDER, database_option, print_json, print_remai
 @click.command(
     "plan",
     short_help="Print the T-SQL that stores and scores.",
-    epilog="\b\nExamples:\n  deployer plan scoring.yml\n  deployer plan scoring.yml --out sql",
+    epilog="\b\nExamples:\n  deployer plan scoring.yml\n  deployer plan scoring.yml --bundle sql",
 )
 @spec_options
-@click.option("--out", type=FOLDER, metavar="FOLDER", help="Write deploy.sql and manifest.json there, not to stdout.")
+@click.option(
+    "--bundle",
+    type=FOLDER,
+    metavar="FOLDER",
+    help="Write deploy.sql, verify.sql, revert.sql, README.txt and manifest.json there, for a DBA to run by hand.",
+)
 @database_option(required=False)
 def command(
     *,
     spec: Path,
-    out: Path | None,
+    bundle: Path | None,
     url: str | None,
     templates: Path | None,
     tracking_uri: str | None,
@@ -34,7 +39,7 @@ def command(
 
     Exit codes: 0 planned, 1 errors remain in the model, 2 could not run.
     """
-    from deployer.bundle import make_script, write_bundle
+    from deployer.bundle import write_bundle, write_deploy
     from deployer.database import open_database
     from deployer.deployment import plan_deployment, read_deployment
     from deployer.report.data import describe_plan
@@ -44,11 +49,12 @@ def command(
         return print_remaining(deployment.report, as_json)
     with open_database(url) if url else nullcontext() as database:
         plan = plan_deployment(deployment, database, templates)
-    files = write_bundle(plan, out) if out else ()
+    files = write_bundle(plan, bundle) if bundle else ()
     if as_json:
         print_json(describe_plan(plan) | {"files": [str(path) for path in files]})
     elif files:
         click.echo("\n".join(map(str, files)))
     else:
-        click.echo(make_script(plan), nl=False)
+        for piece in write_deploy(plan):
+            click.echo(piece, nl=False)
     return 0

@@ -7,6 +7,7 @@ nothing passes that `functions` does not list.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NoReturn, TypeVar
 
@@ -15,7 +16,7 @@ from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import SqlglotError
 from sqlglot.parsers.tsql import TSQLParser
-from sqlglot.tokenizer_core import TokenType
+from sqlglot.tokenizer_core import TokenizerCore, TokenType
 
 from deployer.emulator import ddl
 from deployer.emulator import statements as st
@@ -318,6 +319,20 @@ UNKNOWN_STATEMENTS = frozenset(
 )
 
 
+_HEX_DIGITS = re.compile("[0-9A-Fa-f]*")
+
+
+class _TokenizerCore(TokenizerCore):
+    __slots__ = ()
+
+    def _scan_hex(self) -> None:
+        """Go to the last digit at once: one by one, the digits of a model of megabytes would take minutes."""
+        digits = _HEX_DIGITS.match(self.sql, self._current + 1)
+        if digits is not None and digits.end() - self._current > 2:
+            self._advance(digits.end() - self._current - 1)
+        super()._scan_hex()
+
+
 class Synapse(TSQL):
     """sqlglot's T-SQL with this parser, and without its shortcuts: pairs of words as one, statements kept as text."""
 
@@ -328,6 +343,11 @@ class Synapse(TSQL):
             if " " not in word or word in {"GROUP BY", "ORDER BY", "PARTITION BY", "GROUPING SETS"}
         }
         COMMANDS: ClassVar[set[TokenType]] = set()
+
+        def _init_core(self) -> TokenizerCore:
+            core = super()._init_core()
+            core.__class__ = _TokenizerCore
+            return core
 
     parser_class: ClassVar[type[TSQLParser]] = Parser  # type: ignore[assignment, misc]  # sqlglot's own dialects do it
 

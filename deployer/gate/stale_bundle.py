@@ -6,7 +6,7 @@ changed since the bundle was written, or that somebody edited it.
 
 Evidence: the plan was made again and compared file by file (documented: a bundle has no clock in it).
 
-**What to do.** Write it again with `deployer plan SPEC --out DIR`, read the difference, and commit it.
+**What to do.** Write it again with `deployer plan SPEC --bundle DIR`, read the difference, and commit it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def check(subject: tuple[Plan, Path], _target: Target) -> Iterator[Finding]:
         yield Finding(
             f"bundle {str(folder)!r}",
             f"{list_names(different)}: missing, or not what the spec leads to now",
-            f"deployer plan SPEC --out {folder}",
+            f"deployer plan SPEC --bundle {folder}",
         )
 
 

@@ -12,7 +12,7 @@ from deployer.contract import bind_columns
 from deployer.errors import PlanError
 from deployer.model import Model
 from deployer.names import ObjectName
-from deployer.plan import filling, rights, scoring, storing
+from deployer.plan import filling, reverting, rights, scoring, storing
 from deployer.plan.placeholders import split_placeholders
 from deployer.plan.records import Applied, Kind, Plan, Scoring, Statement
 from deployer.plan.tables import ID_LENGTH, CatalogTables
@@ -25,7 +25,6 @@ from deployer.plan.writer import (
     Writer,
 )
 from deployer.spec import ProcedureSpec, SampleSpec, Spec, TableSpec, ViewSpec
-from deployer.sql import find_templates, make_environment
 from deployer.table import Table
 from deployer.target import Target
 
@@ -57,10 +56,7 @@ def make_plan(
     model = model.describe_as(name=spec.name or None, version=spec.version)
     _refuse_impossible(model, spec, target)
     contract = bind_columns(model, spec, target, table)
-    folders = ([templates] if templates else []) + [
-        find_templates() / folder for folder in (target.templates, "common")
-    ]
-    return _plan(Writer(model, spec, target, contract, make_environment(*folders)))
+    return _plan(Writer(model, spec, target, contract, templates))
 
 
 def _plan(writer: Writer) -> Plan:
@@ -69,6 +65,7 @@ def _plan(writer: Writer) -> Plan:
     checks = tuple(scoring.refuse_nulls(writer))
     statements, scorings = _plan_scoring(writer)
     filling_any = any(scored.kind == "table" or scored.run for scored in scorings)
+    made = [statement for statement in statements if statement.creates is not None]
     views = [scored.read for scored in scorings if scored.kind == "view"]
     return Plan(
         model=writer.model,
@@ -78,11 +75,14 @@ def _plan(writer: Writer) -> Plan:
         statements=(
             *storing.create_schemas(writer, (spec.models_table, *made_names(spec))),
             *storing.create_catalog(writer),
+            reverting.create_before_table(writer),
+            *reverting.save_model(writer),
             store,
             verify,
             # An alias is set before anything scores by it; what names the version is noted when it is there.
             *([storing.publish_model(writer)] if spec.alias else []),
             *checks,
+            *(reverting.save_object(writer, statement) for statement in made),
             *(filling.create_log(writer) if filling_any else ()),
             *statements,
             *([storing.publish_model(writer)] if scorings and not spec.alias else []),
@@ -96,8 +96,10 @@ def _plan(writer: Writer) -> Plan:
         rows=scoring.read_rows(writer),
         stored_digest=storing.read_digest(writer),
         stored_model=storing.read_model(writer),
+        revert=tuple(reverting.revert(writer, made)),
         scorings=tuple(scorings),
         notes=tuple(_notes(spec, target)),
+        templates=writer.templates,
     )
 
 

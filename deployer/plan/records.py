@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from deployer.contract import Contract
@@ -21,6 +22,8 @@ Kind = Literal[
     "publish",
     "catalog",
     "check",
+    "known row",
+    "before",
     "log",
     "table",
     "view",
@@ -87,10 +90,14 @@ class Plan:
     rows: Statement
     stored_digest: Statement
     stored_model: Statement
+    revert: tuple[Statement, ...] = ()
+    """What brings back what was there before `statements` ran."""
     scorings: tuple[Scoring, ...] = ()
     """Every view, procedure and table that scores, in the order of the spec."""
     notes: tuple[str, ...] = ()
     """What a reader should know before running it."""
+    templates: Path | None = None
+    """The user's own templates, which more statements for the same plan are written with."""
 
     @property
     def model_id(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deployer.names import ObjectName, beside
+from deployer.sql import quote_text
 
 ID_LENGTH = 1024
 """The wizard's ID and description are nvarchar(1024)."""
@@ -88,3 +89,10 @@ class CatalogTables:
 
     def __iter__(self) -> Iterator[ObjectName]:
         return iter((self.models, self.aliases, self.history, self.lock))
+
+
+def mentions(model_id: str) -> tuple[str, ...]:
+    """How the text of a view or procedure can name a version: as it is written here, and as by hand."""
+    written = quote_text(model_id)
+    by_hand = "'" + model_id.replace("'", "''") + "'"
+    return (by_hand,) if written == f"N{by_hand}" else (written, by_hand)

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from deployer import __version__
@@ -16,18 +16,20 @@ from deployer.errors import PlanError
 from deployer.model import Column, Model
 from deployer.names import ObjectName, mask
 from deployer.plan.placeholders import split_placeholders
-from deployer.plan.records import Kind, Statement
+from deployer.plan.records import Kind, Plan, Statement
 from deployer.plan.tables import ID_LENGTH, CatalogTables
 from deployer.spec import Spec
-from deployer.sql import quote_object, render
+from deployer.sql import find_templates, make_environment, quote_object, render
 from deployer.target import Target
 
 if TYPE_CHECKING:
     import jinja2
 
 ERROR_ROWS, ERROR_BYTES, ERROR_NULLS, ERROR_KEY, ERROR_COLUMNS = 51_001, 51_002, 51_003, 51_004, 51_005
+ERROR_OBJECT, ERROR_SCORE = 51_009, 51_010
 """What a statement throws: not one row of this version; other bytes under it; NULL where the policy says no; a key that
-is NULL or stands twice; a table that has other columns than are written to it.
+is NULL or stands twice; a table that has other columns than are written to it; an object that is not there; a known
+row that gets another score.
 
 The dedicated pool wants numbers outside of 100,000-150,000, every server wants 50,000 or more (learn.microsoft.com).
 """
@@ -45,6 +47,8 @@ ERRORS = {
     "table": ERROR_TABLE,
     "alias": ERROR_ALIAS,
     "used": ERROR_USED,
+    "object": ERROR_OBJECT,
+    "score": ERROR_SCORE,
 }
 TOOL = f"deployer {__version__}"
 
@@ -76,10 +80,11 @@ class Writer:
     """Writes statements from templates."""
 
     def __init__(
-        self, model: Model, spec: Spec, target: Target, contract: Contract, environment: jinja2.Environment
+        self, model: Model, spec: Spec, target: Target, contract: Contract, templates: Path | None = None
     ) -> None:
-        self.model, self.spec, self.target, self.contract = model, spec, target, contract
-        self.environment = environment
+        self.model, self.spec, self.target, self.contract, self.templates = model, spec, target, contract, templates
+        folders = [find_templates() / folder for folder in (target.templates, "common")]
+        self.environment = make_environment(*([templates] if templates else []), *folders)
         self.refused = [binding for binding in contract.bindings if binding.nulls.kind == "refuse"]
         skipped = [binding for binding in contract.bindings if binding.nulls.kind == "skip row"]
         model_facts = _model_facts(model)
@@ -117,6 +122,11 @@ class Writer:
             "conditions": tuple(Condition(skipped=binding) for binding in skipped),
             "label": "",
         }
+
+    @classmethod
+    def of(cls, plan: Plan) -> Writer:
+        """A writer of more statements for the same plan."""
+        return cls(plan.model, plan.spec, plan.target, plan.contract, plan.templates)
 
     def _refusal(self, binding: Binding) -> str:
         return f"{self.spec.data} has NULL in column {binding.column}; input {binding.input.name} refuses it"

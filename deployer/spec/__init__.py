@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from deployer.names import ObjectName, nearest, shorten
+from deployer.names import ObjectName, beside, nearest, shorten
 from deployer.spec.parts import (
     Alias,
     ColumnName,
@@ -131,6 +131,11 @@ class Spec(Part):
     @property
     def log_table(self) -> ObjectName:
         return self.log or ObjectName(self.models_table.schema, "scoring_log")
+
+    @property
+    def before_table(self) -> ObjectName:
+        """What keeps what stood in the place of each object before a version was deployed."""
+        return beside(self.models_table, "_before")
 
 
 # --- Reading ---------------------------------------------------------------------------------------------------------

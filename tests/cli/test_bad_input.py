@@ -117,7 +117,7 @@ def test_spec_with_a_typo(here: Path, command: str, old: str, new: str, message:
 
 def test_spec_names_what_the_model_has_not(here: Path) -> None:
     Path("scoring.yml").write_text(SPEC + "columns: {aa: {from: x}}\noutputs: {scores: {as: y}}\n")
-    text = refused(run("plan", "scoring.yml", "--out", "sql"))
+    text = refused(run("plan", "scoring.yml", "--bundle", "sql"))
     assert "input 'aa': the spec names it, and the model has not" in text
     assert "output 'scores': the spec names it, and the model has not; did you mean 'score'?" in text
     assert not Path("sql").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from deployer.bundle import FILES
 from tests.cli.helpers import LINEAR, SPEC, refused, run
 
 # --- plan ------------------------------------------------------------------------------------------------------------
@@ -19,8 +20,8 @@ def test_plan_prints_the_script_that_it_would_write(here: Path) -> None:
     printed = run("plan", "scoring.yml")
     assert printed.exit_code == 0, printed.output
     assert "FROM PREDICT(" in printed.stdout
-    written = run("plan", "scoring.yml", "--out", "sql")
-    assert written.stdout.split() == [str(Path("sql", "deploy.sql")), str(Path("sql", "manifest.json"))]
+    written = run("plan", "scoring.yml", "--bundle", "sql")
+    assert written.stdout.split() == [str(Path("sql", name)) for name in FILES]
     assert Path("sql", "deploy.sql").read_text() == printed.stdout
 
 

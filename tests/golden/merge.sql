@@ -224,6 +224,27 @@ CREATE TABLE [ml].[models_lock] WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS
     SELECT COALESCE(MAX([number]), CAST(0 AS bigint)) AS [number] FROM [ml].[models_history];
 
 GO
+-- create the table of what was there before
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[models_before]', N'U') IS NULL
+    CREATE TABLE [ml].[models_before] (
+        [model_id] nvarchar(1024) NOT NULL,
+        [object] nvarchar(1024) NOT NULL,
+        [definition] nvarchar(max),
+        [saved_time] datetime2(7) NOT NULL
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- save whether the model is there
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
+    AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
+    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+    SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+
+GO
 -- store the model
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
@@ -279,6 +300,40 @@ DECLARE @same int = (
 );
 IF @same <> 1
     THROW 51002, N'ml.models holds other bytes as model nyc_taxi_tip:3; a stored version never changes: deploy under a new version', 1;
+
+GO
+-- save what is there as ml.scores
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[scores]', N'U') IS NULL
+BEGIN
+    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[scores]';
+    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+    SELECT N'nyc_taxi_tip:3', N'[ml].[scores]', NULL, SYSUTCDATETIME();
+END;
+
+GO
+-- save what is there as ml.score
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+-- The version that was saved for last is the one that made what is there now.
+DECLARE @deployer_holder nvarchar(1024) = (
+    SELECT MAX([model_id]) FROM [ml].[models_before]
+    WHERE [object] = N'[ml].[score]' AND [saved_time] = (
+        SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[score]'
+    )
+);
+DECLARE @deployer_definition nvarchar(max) = (
+    SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[score]')
+);
+IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
+BEGIN
+    IF OBJECT_ID(N'[ml].[score]') IS NOT NULL AND @deployer_definition IS NULL
+        THROW 51009, N'the definition of ml.score cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
+    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[score]';
+    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+    SELECT N'nyc_taxi_tip:3', N'[ml].[score]', @deployer_definition, SYSUTCDATETIME();
+END;
 
 GO
 -- create the scoring log

@@ -224,6 +224,27 @@ CREATE TABLE [my ml].[models]]_lock] WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS
     SELECT COALESCE(MAX([number]), CAST(0 AS bigint)) AS [number] FROM [my ml].[models]]_history];
 
 GO
+-- create the table of what was there before
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[my ml].[models]]_before]', N'U') IS NULL
+    CREATE TABLE [my ml].[models]]_before] (
+        [model_id] nvarchar(1024) NOT NULL,
+        [object] nvarchar(1024) NOT NULL,
+        [definition] nvarchar(max),
+        [saved_time] datetime2(7) NOT NULL
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- save whether the model is there
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
+IF NOT EXISTS (SELECT 1 FROM [my ml].[models]]] WHERE [ID] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'))
+    AND NOT EXISTS (SELECT 1 FROM [my ml].[models]]_before] WHERE [model_id] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3') AND [object] = N'[my ml].[models]]]')
+    INSERT INTO [my ml].[models]]_before] ([model_id], [object], [definition], [saved_time])
+    SELECT (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'), N'[my ml].[models]]]', NULL, SYSUTCDATETIME();
+
+GO
 -- store the model
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
@@ -302,6 +323,29 @@ DECLARE @nulls_3 bigint = (
 );
 IF @nulls_3 > 0
     THROW 51003, N'select.from has NULL in column paymentType; input paymentType refuses it', 1;
+
+GO
+-- save what is there as my ml.O'Brien
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
+-- The version that was saved for last is the one that made what is there now.
+DECLARE @deployer_holder nvarchar(1024) = (
+    SELECT MAX([model_id]) FROM [my ml].[models]]_before]
+    WHERE [object] = N'[my ml].[O''Brien]' AND [saved_time] = (
+        SELECT MAX([saved_time]) FROM [my ml].[models]]_before] WHERE [object] = N'[my ml].[O''Brien]'
+    )
+);
+DECLARE @deployer_definition nvarchar(max) = (
+    SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[my ml].[O''Brien]')
+);
+IF @deployer_holder IS NULL OR @deployer_holder <> (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3')
+BEGIN
+    IF OBJECT_ID(N'[my ml].[O''Brien]') IS NOT NULL AND @deployer_definition IS NULL
+        THROW 51009, N'the definition of my ml.O''Brien cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
+    DELETE FROM [my ml].[models]]_before] WHERE [model_id] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3') AND [object] = N'[my ml].[O''Brien]';
+    INSERT INTO [my ml].[models]]_before] ([model_id], [object], [definition], [saved_time])
+    SELECT (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'), N'[my ml].[O''Brien]', @deployer_definition, SYSUTCDATETIME();
+END;
 
 GO
 -- drop view my ml.O'Brien

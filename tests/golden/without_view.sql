@@ -224,6 +224,27 @@ CREATE TABLE [ml].[models_lock] WITH (HEAP, DISTRIBUTION = ROUND_ROBIN) AS
     SELECT COALESCE(MAX([number]), CAST(0 AS bigint)) AS [number] FROM [ml].[models_history];
 
 GO
+-- create the table of what was there before
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF OBJECT_ID(N'[ml].[models_before]', N'U') IS NULL
+    CREATE TABLE [ml].[models_before] (
+        [model_id] nvarchar(1024) NOT NULL,
+        [object] nvarchar(1024) NOT NULL,
+        [definition] nvarchar(max),
+        [saved_time] datetime2(7) NOT NULL
+    ) WITH (HEAP, DISTRIBUTION = ROUND_ROBIN);
+
+GO
+-- save whether the model is there
+-- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
+-- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
+IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
+    AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
+    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+    SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+
+GO
 -- store the model
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
