@@ -40,7 +40,7 @@ _FORMS = """## Queries
 - PREDICT wherever a table stands, several in one statement, and over a view that holds another.
 
 Not there, because the pool's syntax lacks it: TOP … PERCENT, OFFSET and FETCH, CUBE, GROUPING SETS, FOR XML, FOR JSON, VALUES as a table, names across databases.
-Not there, and refused by name: PIVOT, UNPIVOT, table hints, TABLESAMPLE, AT TIME ZONE, `schema.table.column`, IS DISTINCT FROM.
+Not there, and refused by name: PIVOT, UNPIVOT, TABLESAMPLE, AT TIME ZONE, IS DISTINCT FROM.
 """
 
 _NOTES = """## What is not known

@@ -37,10 +37,10 @@ def need_identity(columns: Sequence[ddl.ColumnDefinition], options: ddl.TableOpt
             raise NotSupportedError("An IDENTITY column cannot be the distribution key in a dedicated SQL pool.", 104)
 
 
-def need_default(session: Session, column: SqlColumn, default: ddl.Default) -> None:
+def need_default(session: Session, table: ObjectName, column: SqlColumn, default: ddl.Default) -> None:
     """A default that its column can take: what is wrong comes with the definition, not with the first row."""
     translator = Translator(session)
-    sql = f"SELECT {constant(translator, default.text, column)}"
+    sql = f"SELECT {constant(translator, default.text, column, table)}"
     with session.engine():
         session.connection.execute(sql, translator.parameters.used_in(sql)).fetchall()
 
@@ -84,9 +84,9 @@ def run_add_columns(session: Session, statement: ddl.AddColumns) -> None:
             name = quote_name(column.name)
             value = ""
             if default is not None:
-                need_default(session, column, default)
+                need_default(session, statement.name, column, default)
                 # Rows that are there already take it only where they cannot be NULL (learn.microsoft.com: ALTER TABLE).
-                value = "" if column.nullable else constant(Translator(session), default.text, column)
+                value = "" if column.nullable else constant(Translator(session), default.text, column, statement.name)
             session.execute(
                 f"ALTER TABLE {table} ADD COLUMN {name} {column.type.duckdb}{f' DEFAULT ({value})' if value else ''}"
             )
@@ -111,7 +111,7 @@ def run_alter_column(session: Session, statement: ddl.AlterColumn) -> None:
     _need_unused(session, entry, old, "ALTER TABLE ALTER COLUMN")
     need_storable(tuple(new if column is old else column for column in columns), ddl.TableOptions(entry.index))
     name = quote_name(old.name)
-    value = convert(Typed(name, old.type), new)
+    value = convert(Typed(name, old.type), new, statement.name)
     with session.both():
         if new.type != old.type:
             session.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {new.type.duckdb} USING {value}")
@@ -156,7 +156,7 @@ def run_add_default(session: Session, statement: ddl.AddDefault) -> None:
     (column,) = insert_columns(columns, (statement.column,))
     if column.name.lower() in session.catalog.generated(entry.id):
         raise ProgrammingError("Column already has a DEFAULT bound to it.", 1781)
-    need_default(session, column, statement.default)
+    need_default(session, statement.name, column, statement.default)
     session.connection.execute(
         f"UPDATE {OWN}.columns SET default_name = $3, default_text = $4 WHERE object_id = $1 AND name = $2",
         [entry.id, column.name, statement.default.name or f"DF_{entry.id}_{column.name}", statement.default.text],

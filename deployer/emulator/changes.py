@@ -97,7 +97,7 @@ def plan_insert(session: Session, translator: Translator, name: ObjectName, name
         if source.sequence is not None:
             value = f"CAST(nextval({quote(source.sequence)}) AS {column.type.duckdb})"
         else:
-            value = constant(translator, source.default or "NULL", column)
+            value = constant(translator, source.default or "NULL", column, name)
         filled.append((quote_name(column.name), value))
     return Insertion(table, chosen, tuple(filled))
 
@@ -109,12 +109,12 @@ def identities(session: Session, name: ObjectName) -> frozenset[str]:
     return frozenset(column for column, source in generated.items() if source.sequence is not None)
 
 
-def constant(translator: Translator, text: str, column: SqlColumn) -> str:
-    """A default's text as a value of its column."""
+def constant(translator: Translator, text: str, column: SqlColumn, table: ObjectName) -> str:
+    """A default's text as a value of its column in that table."""
     (query,) = parse_batch(f"SELECT {text}")
     if not isinstance(query, st.Query):
         raise ProgrammingError(f"Incorrect syntax near '{text}'.", 102, 15)
-    return convert(translator.expressions.value(query.query.expressions[0], Scope()), column)
+    return convert(translator.expressions.value(query.query.expressions[0], Scope()), column, table)
 
 
 def run_identity_insert(session: Session, statement: st.IdentityInsert) -> None:
@@ -150,7 +150,7 @@ def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
         more = "more" if len(given) > len(chosen) else "fewer"
         raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
     values = [
-        convert(Typed(f"c{index}", column.type), wanted)
+        convert(Typed(f"c{index}", column.type), wanted, statement.name)
         for index, (column, wanted) in enumerate(zip(given, chosen, strict=True))
     ]
     text = target.insert(values, f"({relation.sql})")
@@ -166,7 +166,8 @@ def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
             raise ProgrammingError(f"Cannot update identity column '{column.name}'.", 8102)
     given = [Typed(f"u.{name}", column.type) for name, column in rows.relation.columns[1:]]
     values = ", ".join(
-        f"{quote_name(column.name)} = {convert(value, column)}" for column, value in zip(changed, given, strict=True)
+        f"{quote_name(column.name)} = {convert(value, column, statement.name)}"
+        for column, value in zip(changed, given, strict=True)
     )
     # A row that a join finds more than once takes the values of one of them; the server does not say which either.
     text = (
@@ -268,7 +269,7 @@ def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:
         if kind is None:
             raise ProgrammingError(f"Column '{field.name}' is {field.type}, which has no T-SQL type.", 257)
         value = finite(f"c{index}", kind) if kind in {REAL, FLOAT} else Typed(f"c{index}", kind)
-        values.append(convert(value, column))
+        values.append(convert(value, column, name))
     session.connection.register("bulk_rows", rows.rename_columns([f"c{index}" for index in range(len(values))]))
     try:
         return session.execute(target.insert(values, "bulk_rows"))

@@ -52,7 +52,7 @@ class _Plan:
             raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
         scope = self._scope(clause)
         values = [
-            convert(self.translator.expressions.value(value, scope), column)
+            convert(self.translator.expressions.value(value, scope), column, self.name)
             for column, (_, value) in zip(chosen, clause.values, strict=True)
         ]
         if clause.action == "INSERT":

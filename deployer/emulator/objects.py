@@ -45,7 +45,7 @@ def run_create_table(session: Session, statement: ddl.CreateTable) -> None:
     need_identity(definitions, statement.options)
     for definition in definitions:
         if definition.default is not None:
-            need_default(session, definition.column, definition.default)
+            need_default(session, statement.name, definition.column, definition.default)
     listed = ", ".join(f"{quote_name(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in columns)
     _create(session, statement.name, f"({listed})", definitions, statement.options, keys=statement.keys)
 

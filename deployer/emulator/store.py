@@ -5,7 +5,7 @@ from __future__ import annotations
 from deployer.emulator.cast_texts import cut_text, fill_text, need_code_page
 from deployer.emulator.ddl import TableOptions
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.fragments import once, raise_error, utf16_length
+from deployer.emulator.fragments import once, quote, utf16_length
 from deployer.emulator.typed import Typed, as_type
 from deployer.emulator.types import MAX, SqlColumn
 
@@ -44,8 +44,8 @@ def insert_columns(columns: tuple[SqlColumn, ...], names: tuple[str, ...]) -> tu
     return tuple(chosen) or columns
 
 
-def convert(value: Typed, column: SqlColumn) -> str:
-    """A value on its way into a column: cast where T-SQL does so by itself; text and binary are never cut."""
+def convert(value: Typed, column: SqlColumn, table: object) -> str:
+    """A value on its way into a column: cast where T-SQL does so by itself; text and binary are never cut (2628)."""
     kind = column.type
     if value.type is None:
         return f"CAST(NULL AS {kind.duckdb})"
@@ -54,13 +54,15 @@ def convert(value: Typed, column: SqlColumn) -> str:
             f"Implicit conversion from data type {value.type} to {kind} is not allowed. Use the CONVERT function.", 257
         )
     if (value.type.is_text and kind.is_text) or (value.type.is_binary and kind.is_binary):
-        return _fitting(value, column)
+        return _fitting(value, column, table)
     return as_type(value, kind)
 
 
-def _fitting(value: Typed, column: SqlColumn) -> str:
+def _fitting(value: Typed, column: SqlColumn, table: object) -> str:
     kind = column.type
-    fail = raise_error(8152, f"String or binary data would be truncated (column '{column.name}', {kind}).")
+    message = f"String or binary data would be truncated in table '{table}', column '{column.name}'. Truncated value: '"
+    held = "''" if kind.is_binary else f"left(v, {kind.length})"
+    fail = f"error({quote(f'Msg 2628: {message}')} || {held} || {quote(chr(39) + '.')})"
     if kind.is_binary:
         if kind.length == MAX:
             return value.sql

@@ -118,7 +118,7 @@ MERGE = "MERGE stock AS t USING change AS s ON t.id = s.id "
         ("INSERT INTO change VALUES (2, 0); " + MERGE + "WHEN MATCHED THEN UPDATE SET amount = 1;", 8672),
         (MERGE + "WHEN MATCHED THEN UPDATE SET x = 1;", 207),
         (MERGE + "WHEN MATCHED THEN UPDATE SET id = NULL;", 515),
-        (MERGE + "WHEN MATCHED THEN UPDATE SET note = 'too long';", 8152),
+        (MERGE + "WHEN MATCHED THEN UPDATE SET note = 'too long';", 2628),
         (MERGE + "WHEN NOT MATCHED THEN INSERT (id, amount) VALUES (s.id);", 109),
         (MERGE + "WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.amount);", 213),
         (MERGE + "WHEN NOT MATCHED THEN INSERT (id) VALUES (t.id);", 4104),

@@ -170,6 +170,22 @@ PLACES = {
     "PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p; SELECT id, total FROM made;",
     "rows inserted from it": "CREATE TABLE kept (id int, total real); INSERT INTO kept (id, total) SELECT d.id, p.total FROM "
     "PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p; SELECT id, total FROM kept;",
+    "two at once": "SELECT l.id, r.total FROM (SELECT d.id, p.total FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = "
+    "ONNX) WITH (total real) AS p) AS l JOIN (SELECT e.id, q.total FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS e, RUNTIME = "
+    "ONNX) WITH (total real) AS q) AS r ON r.id = l.id;",
+    "both arms of a UNION": "SELECT d.id, p.total FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total "
+    "real) AS p WHERE d.id = 1 UNION ALL SELECT d.id, p.total FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) "
+    "WITH (total real) AS p WHERE d.id = 3;",
+    "TOP with ties": "SELECT TOP (9) WITH TIES d.id, p.total FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) "
+    "WITH (total real) AS p ORDER BY p.total DESC;",
+    "a window": "SELECT s.id, s.total FROM (SELECT d.id, p.total, ROW_NUMBER() OVER (PARTITION BY d.id ORDER BY p.total) AS n "
+    "FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p) AS s WHERE s.n = 1;",
+    "beside an APPLY": "SELECT d.id, a.doubled / 2 FROM PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total "
+    "real) AS p CROSS APPLY (SELECT p.total * 2 AS doubled) AS a;",
+    "within an EXISTS": "SELECT r.id, CASE r.id WHEN 1 THEN 3.5 ELSE -0.5 END FROM rows AS r WHERE EXISTS (SELECT 1 FROM "
+    "PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p WHERE d.id = r.id AND p.total IS NOT NULL);",
+    "a MERGE's source": "CREATE TABLE kept (id int, total real) WITH (DISTRIBUTION = HASH(id), HEAP); MERGE INTO kept AS k USING "
+    "scores AS s ON k.id = s.id WHEN NOT MATCHED THEN INSERT (id, total) VALUES (s.id, s.total); SELECT id, total FROM kept;",
     "a transaction that wrote its data": "BEGIN TRAN; INSERT INTO rows (id, a, b) SELECT 9, 1, 1; SELECT d.id, p.total FROM "
     "PREDICT(MODEL = 0x{hex}, DATA = rows AS d, RUNTIME = ONNX) WITH (total real) AS p WHERE d.id < 4; ROLLBACK;",
 }
@@ -268,13 +284,14 @@ def test_error_in_the_rows_that_are_scored_is_the_queries_own(run: Run) -> None:
     assert run(f"BEGIN TRY {score_bad} END TRY BEGIN CATCH SELECT ERROR_NUMBER(); END CATCH", content(SUM)) == [(8134,)]
 
 
+def second_model() -> bytes:
+    """The same sum, of the first one's score instead of `a`."""
+    text = SUM.replace("float[N, 1] a,", "float[N, 1] total,").replace("Add(a,", "Add(total,")
+    text = text.replace("Concat <axis = 1> (a,", "Concat <axis = 1> (total,")
+    return content(text.replace("=> (float[N, 1] total", "=> (float[N, 1] twice").replace("total = Add", "twice = Add"))
+
+
 def test_scores_may_feed_a_second_model(run: Run) -> None:
-    again = (
-        SUM.replace("float[N, 1] a,", "float[N, 1] total,")
-        .replace("Add(a,", "Add(total,")
-        .replace("Concat <axis = 1> (a,", "Concat <axis = 1> (total,")
-    )
-    again = again.replace("=> (float[N, 1] total", "=> (float[N, 1] twice").replace("total = Add", "twice = Add")
     rows = run(
         """
         WITH once AS (
@@ -283,7 +300,20 @@ def test_scores_may_feed_a_second_model(run: Run) -> None:
         SELECT o.id, q.twice FROM PREDICT(MODEL = ?, DATA = once AS o, RUNTIME = ONNX) WITH (twice real) AS q ORDER BY o.id;
         """,
         content(SUM),
-        content(again),
+        second_model(),
+    )
+    assert rows == [(1, 5.5), (2, None), (3, 0.0)]
+
+
+def test_scores_of_a_view_feed_a_second_model(run: Run) -> None:
+    """DATA names a view that holds a PREDICT itself."""
+    run(
+        f"CREATE VIEW first AS SELECT d.id, d.b, p.total FROM PREDICT(MODEL = 0x{content(SUM).hex()}, DATA = rows AS d, "
+        "RUNTIME = ONNX) WITH (total real) AS p"
+    )
+    rows = run(
+        "SELECT f.id, q.twice FROM PREDICT(MODEL = ?, DATA = first AS f, RUNTIME = ONNX) WITH (twice real) AS q ORDER BY f.id;",
+        second_model(),
     )
     assert rows == [(1, 5.5), (2, None), (3, 0.0)]
 
