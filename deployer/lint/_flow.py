@@ -38,11 +38,13 @@ def walk_transactions(script: Script) -> Iterator[Step]:
     implicit = any(True for _ in script.find("IMPLICIT_TRANSACTIONS"))
     is_open, within = False, 0
     for batch, at, word in steps:
+        entered = not batch.is_dynamic and within != id(batch)
+        # A procedure is defined here, not run: what is open around it says nothing about its body, nor this of that.
+        if entered:
+            is_open, within = is_open and within not in bodies, id(batch)
         yield Step(batch, at, word, is_open, not implicit and at < doubt[id(batch)])
-        if not batch.is_dynamic and within != id(batch):
-            # A procedure is defined here, not run: what is open around it says nothing about its body.
-            is_open = is_open and not bodies & {within, id(batch)}
-            within = id(batch)
+        if entered and within in bodies:
+            is_open = False
         is_open = word == "BEGIN" or (is_open and word not in {"COMMIT", "ROLLBACK"})
 
 

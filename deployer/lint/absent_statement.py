@@ -1,6 +1,6 @@
-"""RETURN, GOTO, USE and WAITFOR
+"""RETURN, GOTO, USE, WAITFOR and CONTINUE
 
-The dedicated pool has none of them.
+The dedicated pool has none of them; procedures give no value back either, so `EXEC @x = …` has nothing to take.
 In a function RETURN is there, and is not found.
 
 ```sql
@@ -28,6 +28,7 @@ _INSTEAD = {
     "GOTO": "use IF … ELSE or WHILE",
     "USE": "connect to the database: sqlcmd -d NAME",
     "WAITFOR": "wait in whatever calls the script",
+    "CONTINUE": "put the rest of the loop under IF … ELSE",
 }
 _HINTS = frozenset({"HINT", "PLAN"})
 """`OPTION (USE HINT (…))` is no statement."""
@@ -41,6 +42,10 @@ def check(script: Script, _target: Target) -> Iterator[Finding]:
         if word == "RETURN" and any(batch.find("FUNCTION")):
             continue
         yield report(batch, at, at + 2, f"{word} is not there", _INSTEAD[word])
+    for batch, at in script.find("EXEC|EXECUTE"):
+        if batch.kind(at + 1) == "variable" and batch.word(at + 2) == "=":
+            end = batch.name(at + 3)[1]
+            yield report(batch, at, end, "a procedure gives no value back", "give it an OUTPUT parameter")
 
 
 RULE = Rule.of(__name__, __doc__, check)

@@ -1,4 +1,7 @@
-"""INSERT … DEFAULT VALUES
+"""INSERT takes a default
+
+`DEFAULT VALUES` and `VALUES (DEFAULT)` are not in the dedicated pool's grammar.
+A column that is left out gets its default.
 
 ```sql
 INSERT INTO dbo.runs DEFAULT VALUES;
@@ -22,6 +25,10 @@ from deployer.target import Target
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     for batch, at in script.find("DEFAULT", "VALUES"):
         yield report(batch, at, at + 2, "DEFAULT VALUES is not there", "name the columns and give their values")
+    for batch, at in script.find("VALUES", "("):
+        for index in batch.flat(at + 2):
+            if batch.word(index) == "DEFAULT":
+                yield report(batch, index, index + 1, "DEFAULT is no value here", "leave the column out")
 
 
 RULE = Rule.of(__name__, __doc__, check)

@@ -22,6 +22,8 @@ from deployer.target import Target
 
 _NILADIC = frozenset({"CURRENT_TIMESTAMP", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "USER", "NEXT"})
 
+_CONSTANTS, _OPERATORS = frozenset({"number", "text", "binary"}), frozenset({"+", "-", "*", "/", "%"})
+
 
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     for batch, at in script.find("DEFAULT"):
@@ -29,11 +31,13 @@ def check(script: Script, _target: Target) -> Iterator[Finding]:
         while batch.word(value) == "(":
             value += 1
         after = batch.name(value)[1]
-        if batch.word(value) in _NILADIC or (after > value and batch.word(after) == "("):
+        called = after > value and batch.word(after) == "("
+        reckoned = batch.kind(value) in _CONSTANTS and batch.word(value + 1) in _OPERATORS
+        if batch.word(value) in _NILADIC or called or reckoned:
             yield report(
                 batch,
                 at,
-                after,
+                max(after, value + 1),
                 "the default is computed; the target takes constants only",
                 "leave it out and give the value in the INSERT",
             )

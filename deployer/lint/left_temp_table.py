@@ -28,12 +28,12 @@ from deployer.target import Target
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     for procedure in find_procedures(script):
         batch = procedure.batch
-        dropped = {batch.show(at + 2, at + 3).lower() for at in batch.find("DROP", "TABLE")}
+        dropped = {part.lower() for at in batch.find("DROP", "TABLE") for part in batch.name(at + 2)[0][-1:]}
         made = [at + 2 for at in batch.find("CREATE", "TABLE")]
         # INSERT INTO reads on; SELECT … INTO makes a table.
         made += [at + 1 for at in batch.find("INTO") if batch.word(at - 1) not in {"INSERT", "MERGE", ")"}]
         for at in sorted(made):
-            name = batch.show(at, at + 1)
+            name = "".join(batch.name(at)[0][-1:])
             if name.startswith("#") and name.lower() not in dropped:
                 yield report(
                     batch,

@@ -22,7 +22,8 @@ from deployer.target import Target
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     for batch, at in script.find("OFFSET"):
         amount = batch.close(at + 1) if batch.word(at + 1) == "(" else at + 1
-        if batch.word(amount + 1) in {"ROW", "ROWS"}:
+        is_amount = amount > at + 1 or batch.kind(amount) != "mark"
+        if is_amount and batch.word(amount + 1) in {"ROW", "ROWS"}:
             yield report(batch, at, amount + 2, "OFFSET … FETCH is not there", "TOP (n), or ROW_NUMBER() in a CTE")
 
 

@@ -20,13 +20,16 @@ from deployer.rule import Finding, Rule
 from deployer.script import Script
 from deployer.target import Target
 
-_COMPARES = "=|<>|!="
+_COMPARES = frozenset({"=", "<>", "!="})
 
 
 def check(script: Script, _target: Target) -> Iterator[Finding]:
-    for batch, at in script.find("XACT_STATE", "(", ")", _COMPARES):
-        value = at + 4 + (batch.word(at + 4) == "(")
-        if batch.word(value) == "-" and batch.show(value + 1, value + 2) == "1":
+    for batch, at in script.find("XACT_STATE", "(", ")"):
+        sign = at + 3
+        while batch.word(sign) == ")":
+            sign += 1
+        value = sign + 1 + (batch.word(sign + 1) == "(")
+        if batch.word(sign) in _COMPARES and batch.word(value) == "-" and batch.show(value + 1, value + 2) == "1":
             yield report(
                 batch,
                 at,

@@ -22,9 +22,16 @@ _TSQL: dict[str, Evidence] = dict.fromkeys(
         *("missing-runtime", "derived-data", "cte-in-change", "unsized-text", "unfiltered-model"),
         "variable-in-view",
         *("create-or-alter", "if-exists", "shared-batch", "missing-distribution", "max-in-columnstore"),
-        *("enforced-key", "absent-type", "function-default", "default-parameter", "left-temp-table"),
+        *("enforced-key", "absent-type", "absent-feature", "function-default", "default-parameter", "left-temp-table"),
         "qualified-rename",
-        *("ddl-in-transaction", "nested-transaction", "closed-transaction", "late-rollback", "xact-state"),
+        *(
+            "ddl-in-transaction",
+            "nested-transaction",
+            "closed-transaction",
+            "late-rollback",
+            "xact-state",
+            "isolation-level",
+        ),
         *("multi-row-values", "default-values", "insert-exec", "output-clause", "open-merge", "merge-target"),
         *("select-assignment", "identity-value", "table-variable", "cursor", "absent-statement", "throw-number"),
         *("for-xml", "offset-fetch", "cross-database"),
@@ -33,6 +40,7 @@ _TSQL: dict[str, Evidence] = dict.fromkeys(
     "documented",
 )
 _TSQL |= {"star-from-predict": "sample", "unknown-rowcount": "inferred"}
+_TSQL |= {"compound-assignment": "inferred", "absent-function": "inferred"}
 """Where each is documented is said on the rule's page."""
 
 TARGET = Target(
