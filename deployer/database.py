@@ -123,8 +123,7 @@ class Database:
         dialect = self.engine.dialect
         with self.driver_errors(lambda _: statement.purpose), self.open_cursor() as cursor:
             if statement.parameters and dialect.driver == "pyodbc":
-                # Else it binds bytes over 8,000 as image, a type that the pool lacks; size 0 stands for (max).
-                cursor.setinputsizes([(dialect.loaded_dbapi.SQL_VARBINARY, 0, 0)] * len(statement.parameters))
+                cursor.setinputsizes([(_bytes_type(cursor, dialect.loaded_dbapi), 0, 0)] * len(statement.parameters))
             cursor.execute(statement.sql, *([statement.parameters] if statement.parameters else []))
             yield cursor
 
@@ -143,6 +142,16 @@ class Database:
             yield
         except (sqlalchemy.exc.DBAPIError, self.engine.dialect.loaded_dbapi.Error) as error:
             raise _refusal(purpose(error), error) from error
+
+
+def _bytes_type(cursor: Any, pyodbc: Any) -> int:
+    """What bytes of any size are bound as, with size 0, to reach the server as varbinary(max).
+
+    Microsoft's driver binds bytes over 8,000 as image otherwise, a type that the pool lacks; FreeTDS's would cut them.
+    """
+    is_freetds = "tdsodbc" in cursor.connection.getinfo(pyodbc.SQL_DRIVER_NAME)
+    kind: int = pyodbc.SQL_LONGVARBINARY if is_freetds else pyodbc.SQL_VARBINARY
+    return kind
 
 
 # --- Reading and applying --------------------------------------------------------------------------------------------

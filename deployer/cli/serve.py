@@ -44,6 +44,14 @@ USER = "emulator"
 )
 @click.option("--max-clients", type=click.IntRange(min=1), default=64, show_default=True, help="More are turned away.")
 @click.option(
+    "--login-timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    default=15,
+    show_default=True,
+    help="Who has not logged in by then is let go.",
+)
+@click.option(
     "--memory-limit",
     metavar="SIZE",
     default="256MB",
@@ -65,6 +73,7 @@ def command(
     port: int,
     password: str | None,
     max_clients: int,
+    login_timeout: float,
     memory_limit: str,
     certificate: Path | None,
     limits: Mapping[str, int],
@@ -89,6 +98,7 @@ def command(
         limits=limits,
         memory_limit=memory_limit,
         max_clients=max_clients,
+        login_seconds=login_timeout,
     ) as server:
         if certificate is not None:
             with write_beside(certificate) as path:

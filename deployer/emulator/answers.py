@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from deployer.emulator.catalog_functions import VERSION
 from deployer.emulator.errors import InternalError, NotSupportedError, ProgrammingError
 from deployer.emulator.syntax import DATABASE, ObjectName
 from deployer.emulator.typed import Typed
@@ -52,7 +53,10 @@ _GLOBALS: Mapping[str, Callable[[Session], tuple[object, SqlType]]] = {
     "@@language": lambda _: ("us_english", NVARCHAR),
     "@@spid": lambda session: (session.number, SqlType("smallint")),
     "@@trancount": lambda session: (int(session.in_transaction), INT),
-    "@@version": lambda _: ("Microsoft Azure SQL Data Warehouse - emulated by onnx-sql-deployer", NVARCHAR),
+    "@@version": lambda _: (
+        f"Microsoft Azure SQL Data Warehouse - {'.'.join(map(str, VERSION))} emulated by onnx-sql-deployer",
+        NVARCHAR,
+    ),
     # Not in the pool's list, but what tools ask every server: inferred.
     "@@servername": lambda _: ("emulator", NVARCHAR),
 }

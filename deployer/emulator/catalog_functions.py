@@ -94,14 +94,17 @@ def _is_member(a: Sequence[Typed]) -> Typed:
     )
 
 
+VERSION = (12, 0, 2000, 8)
+"""Major, minor, build and revision. Azure's SQL services call themselves so (the gateway of a dedicated pool too:
+inferred); drivers ask for what a server of that version has, SQL Server 2014, which comes nearest to the pool."""
+
 _SERVER: Mapping[str, tuple[str | int, SqlType]] = {
     # learn.microsoft.com, SERVERPROPERTY: 6 is the dedicated SQL pool.
     "engineedition": (6, INT),
     "edition": ("SQL Azure", _NAME),
     "editionid": (1674378470, INT),
     "collation": (DEFAULT, _NAME),
-    # The numbers that SQLAlchemy's dialect for the emulator tells too: SQL Server 2014's, which come nearest.
-    "productversion": ("12.0.2000.8", _NAME),
+    "productversion": (".".join(map(str, VERSION)), _NAME),
     "productmajorversion": ("12", _NAME),
     "productminorversion": ("0", _NAME),
     "productlevel": ("RTM", _NAME),

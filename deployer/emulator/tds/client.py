@@ -179,14 +179,16 @@ class Client:
             Reply(self.channel).finish(attention=True)
             return
         reply = Reply(self.channel, is_call=message.type == packets.RPC)
+        stopped = False
         try:
             if message.status & (packets.RESET | packets.RESET_KEEP):
                 self._reset(reply)
             self._dispatch(message, reply, inbox)
         except _Stopped:
-            pass
+            stopped = True
         except DatabaseError as error:
-            if not inbox.stopping:
+            stopped = inbox.stopping
+            if not stopped:
                 reply.error(error)
         except (HungUp, ProtocolError):
             raise
@@ -195,7 +197,7 @@ class Client:
             reply.error(InternalError(f"A fault of the emulator's: {type(error).__name__}: {error}", 50000, 20))
             reply.finish()
             raise
-        reply.finish(attention=inbox.close_request())
+        reply.finish(attention=inbox.close_request(), stopped=stopped)
 
     def _dispatch(self, message: packets.Message, reply: Reply, inbox: Inbox) -> None:
         if message.type == packets.SQL_BATCH:

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 
+from deployer.emulator.catalog_functions import VERSION
 from deployer.emulator.tds.wire import ProtocolError, Reader
-
-VERSION = (12, 0, 2000, 0)
-"""Major, minor, build and sub-build. Azure's SQL services call themselves 12.0.2000 (the gateway of a dedicated pool
-too: inferred); drivers ask for what a server of that version has."""
 
 _VERSION, _ENCRYPTION, _INSTANCE, _THREAD, _MARS, _TRACE, _FEDERATED = range(7)
 _TERMINATOR = 0xFF

@@ -6,17 +6,16 @@ sp_describe_first_result_set), and [MS-TDS] 2.2.6.6 for those that only drivers 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from deployer.emulator import statements as st
 from deployer.emulator.answers import parse_object_name
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Result
 from deployer.emulator.grammar import parse_batch
 from deployer.emulator.session import Session
-from deployer.emulator.tds import catalog_calls
+from deployer.emulator.tds import describe_calls
+from deployer.emulator.tds.declared import parse_declared
 from deployer.emulator.tds.requests import Argument, Call
 from deployer.emulator.typed import Typed
 from deployer.emulator.types import INT, SqlType
@@ -61,9 +60,8 @@ def run_call(session: Session, handles: Handles, call: Call) -> Steps:
     runner = _RUNNERS.get(name)
     if runner is not None:
         return runner(session, handles, call.arguments)
-    if name.startswith("sp_"):
-        raise ProgrammingError(f"Could not find stored procedure '{call.procedure}'.", 2812, 16, 62)
-    return _run_own(session, call)
+    # The catalog's procedures have no schema: drivers write `sys`, and the database's name.
+    return _run_own(session, replace(call, procedure=name) if name.startswith("sp_") else call)
 
 
 # --- Statements with parameters ---
@@ -93,8 +91,7 @@ def _run_statement(session: Session, prepared: Prepared, given: Sequence[Argumen
 
 def _convert(session: Session, argument: Argument, kind: SqlType) -> tuple[object, SqlType]:
     """A value as the type that was declared for it."""
-    if argument.is_default:
-        raise ProgrammingError(f"The parameter '{argument.name}' has no default value.", 201)
+    _need_value(argument)
     if argument.value is None or argument.type == kind:
         return argument.value, kind
     parameters = Parameters()
@@ -102,14 +99,11 @@ def _convert(session: Session, argument: Argument, kind: SqlType) -> tuple[objec
     return session.value_of(value, kind, parameters)
 
 
-def parse_declared(text: str) -> Mapping[str, SqlType]:
-    """The parameters of `@a int, @b nvarchar(10) OUTPUT`, by name."""
-    if not text.strip():
-        return {}
-    statements = parse_batch("DECLARE " + re.sub(r"\s+OUT(PUT)?\b", "", text, flags=re.IGNORECASE))
-    if len(statements) != 1 or not isinstance(statements[0], st.Declare):
-        raise ProgrammingError(f"Incorrect syntax near '{text}'.", 102, 15)
-    return {name: kind for name, kind, _ in statements[0].variables}
+def _need_value(argument: Argument) -> None:
+    if argument.is_default:
+        raise NotSupportedError("Parameters of a dedicated SQL pool's procedures have no default values.", 104)
+    if argument.legacy:
+        raise NotSupportedError(f"Type {argument.legacy} is not supported in a dedicated SQL pool.", 104)
 
 
 def _text(arguments: Sequence[Argument], place: int) -> str:
@@ -141,6 +135,12 @@ def _run_prepexec(session: Session, handles: Handles, given: Sequence[Argument])
     yield from _run_statement(session, prepared, given[3:])
 
 
+def _run_prepexecrpc(session: Session, handles: Handles, given: Sequence[Argument]) -> Steps:
+    """A call of the database's own procedure, prepared: the text is `proc` or `EXEC proc`, the values follow."""
+    yield given[0].name, handles.add(Prepared(_text(given, 1), {})), INT
+    yield from _run_own(session, Call(_text(given, 1), tuple(given[2:])))
+
+
 def _run_execute(session: Session, handles: Handles, given: Sequence[Argument]) -> Steps:
     return _run_statement(session, handles.find(_handle(given)), given[1:])
 
@@ -167,8 +167,7 @@ def _run_own(session: Session, call: Call) -> Steps:
     variables: dict[str, tuple[object, SqlType]] = {}
     written, outputs = [], []
     for place, argument in enumerate(call.arguments):
-        if argument.is_default:
-            raise NotSupportedError("The pool's procedures have no default values.", 104)
+        _need_value(argument)
         variable = f"@argument{place}"
         variables[variable] = (argument.value, argument.type)
         named = f"{argument.name} = " if argument.name else ""
@@ -181,8 +180,17 @@ def _run_own(session: Session, call: Call) -> Steps:
         yield (said, *session.variables[variable])
 
 
-def _catalog(run: catalog_calls.Runner) -> _Runner:
+def _catalog(run: describe_calls.Runner) -> _Runner:
     return lambda session, _handles, given: run(session, given)
+
+
+def _catalog(run: describe_calls.Runner) -> _Runner:
+    return lambda session, _handles, given: run(session, given)
+
+
+def _written(name: ObjectName) -> str:
+    parts = (name.name,) if name.name.lower().startswith("sp_") else (name.schema, name.name)
+    return ".".join(f"[{part.replace(']', ']]')}]" for part in parts)
 
 
 _Runner = Callable[[Session, Handles, Sequence[Argument]], Steps]
@@ -191,7 +199,8 @@ _RUNNERS: Mapping[str, _Runner] = {
     "sp_executesql": _executesql,
     "sp_prepare": _run_prepare,
     "sp_prepexec": _run_prepexec,
+    "sp_prepexecrpc": _run_prepexecrpc,
     "sp_execute": _run_execute,
     "sp_unprepare": _run_unprepare,
-    **{name: _catalog(run) for name, run in catalog_calls.CALLS.items()},
+    **{name: _catalog(run) for name, run in describe_calls.CALLS.items()},
 }

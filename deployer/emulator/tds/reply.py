@@ -102,10 +102,13 @@ class Reply:
         if more:
             self._settle()
 
-    def finish(self, attention: bool = False) -> None:
-        """Send what is left. With `attention`, the client asked to stop and is told that this was heard."""
+    def finish(self, attention: bool = False, stopped: bool = False) -> None:
+        """Send what is left. With `attention`, the client asked to stop and is told so; `stopped`: it was in time."""
         if attention:
+            # The statement that was stopped is done with an error, and then the attention is answered.
             self._settle()
+            if stopped:
+                self._add(tokens.done(tokens.ERROR))
             self._waiting = _Done(tokens.ATTENTION, -1, tokens.DONE, is_query=False)
         elif self._waiting is None:
             self._waiting = _Done(tokens.ERROR if self.failed else 0, -1, tokens.DONE, is_query=False)

@@ -43,6 +43,8 @@ class Argument:
     type: SqlType
     is_output: bool = False
     is_default: bool = False
+    legacy: str = ""
+    """The name of a type that the pool lacks, in which the client sent it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _parse_call(reader: Reader) -> Call:
         flags = reader.byte()
         wire = read_type(reader)
         value = read_value(reader, wire)
-        arguments.append(Argument(parameter, value, wire.type, bool(flags & 1), bool(flags & 2)))
+        arguments.append(Argument(parameter, value, wire.type, bool(flags & 1), bool(flags & 2), wire.legacy))
     if reader.left:
         reader.byte()
     return Call(name, tuple(arguments))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from deployer.emulator.tds.prelogin import VERSION
+from deployer.emulator.catalog_functions import VERSION
 from deployer.emulator.tds.type_info import COLLATION, describe_type
 from deployer.emulator.tds.wire import b_varchar, us_varchar
 from deployer.emulator.types import SqlColumn, SqlType

@@ -86,10 +86,14 @@ _BY_SIZE: Mapping[int, Mapping[int, str]] = {
     0x6F: {4: "smalldatetime", 8: "datetime"},
 }
 _BASES: Mapping[int, str] = {code: base for base, code in (*_SIZED.items(), *_SCALED.items())}
+_LEGACY: Mapping[int, tuple[str, str]] = {
+    0x22: ("image", "varbinary"),
+    0x23: ("text", "varchar"),
+    0x63: ("ntext", "nvarchar"),
+}
+"""Types that the pool lacks, in which drivers send the texts of statements all the same; and what they are read as."""
+
 _REFUSED: Mapping[int, str] = {
-    0x22: "image",
-    0x23: "text",
-    0x63: "ntext",
     0x62: "sql_variant",
     0xF0: "a CLR type",
     0xF1: "xml",
@@ -101,13 +105,14 @@ _REFUSED: Mapping[int, str] = {
 @dataclass(frozen=True, slots=True)
 class WireType:
     """A type as a client wrote it. `prefix` is how its values begin: the bytes of their length, or 0 for a fixed
-    `size`; -1 for a value in chunks.
+    `size`; -1 for a value in chunks. `legacy` is the type's own name where the pool lacks it.
     """
 
     type: SqlType
     prefix: int
     size: int = 0
     collation: bytes = b""
+    legacy: str = ""
 
 
 def read_type(reader: Reader) -> WireType:
@@ -115,6 +120,11 @@ def read_type(reader: Reader) -> WireType:
     code = reader.byte()
     if code in _REFUSED:
         raise NotSupportedError(f"The pool takes no parameter of type {_REFUSED[code]}.", 104)
+    if code in _LEGACY:
+        name, base = _LEGACY[code]
+        reader.ulong()  # the longest value there may be
+        collation = bytes(reader.take(5)) if base.endswith("char") else b""
+        return WireType(SqlType(base, MAX), 4, 0, collation, name)
     if code in _FIXED:
         base, size = _FIXED[code]
         return WireType(SqlType(base), 0, size)

@@ -12,7 +12,8 @@ from deployer.emulator.tds.type_info import CODE_PAGE, COLLATION, WireType
 from deployer.emulator.tds.wire import ProtocolError, Reader, decode_utf16
 
 _NULL_PLP = 0xFFFFFFFFFFFFFFFF
-_NULL_SIZE = 0xFFFF
+_NULL_SIZES = {1: 0, 2: 0xFFFF, 4: 0xFFFFFFFF}
+"""The length that stands for NULL, by the number of its bytes."""
 _DAY_ONE = dt.date(1, 1, 1).toordinal()
 _EPOCH = dt.datetime(1900, 1, 1)  # noqa: DTZ001 - datetime has no time zone
 
@@ -25,7 +26,7 @@ def read_value(reader: Reader, wire: WireType) -> object:
         data = bytes(reader.take(wire.size))
     else:
         size = int.from_bytes(reader.take(wire.prefix), "little")
-        null = size == (_NULL_SIZE if wire.prefix == 2 else 0)
+        null = size == _NULL_SIZES[wire.prefix]
         if not null and wire.size and size > wire.size:
             raise ProtocolError(f"a value of {size} bytes for a type of {wire.size}")
         data = None if null else bytes(reader.take(size))

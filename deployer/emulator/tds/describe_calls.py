@@ -1,7 +1,4 @@
-"""The catalog procedures that ODBC and JDBC drivers call: sp_datatype_info, sp_tables, sp_columns and their kin.
-
-Each is learn.microsoft.com's page of that name: its parameters, and the columns of its one result.
-"""
+"""Calls of sp_describe_first_result_set and sp_describe_undeclared_parameters: their parameters, their one result."""
 
 from __future__ import annotations
 
@@ -9,7 +6,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 
 from deployer.emulator.frames import Result
 from deployer.emulator.session import Session
-from deployer.emulator.tds import type_rows
+from deployer.emulator.tds import describe
+from deployer.emulator.tds.declared import parse_declared
 from deployer.emulator.tds.requests import Argument
 from deployer.emulator.types import SqlColumn
 
@@ -42,15 +40,20 @@ def named(arguments: Sequence[Argument], *names: str) -> tuple[object, ...]:
     return tuple(values.get(name) for name in names)
 
 
-def run_datatype_info(_session: Session, arguments: Sequence[Argument]) -> Generator[Result, None, None]:
-    wanted, odbc = named(arguments, "data_type", "odbcver")
-    number = wanted if isinstance(wanted, int) else 0
-    yield rows_result(type_rows.COLUMNS, type_rows.type_rows(number, odbc if isinstance(odbc, int) else 2))
+def run_first_result(session: Session, arguments: Sequence[Argument]) -> Generator[Result, None, None]:
+    sql, declared = named(arguments, "tsql", "params")
+    rows = describe.first_result(session, str(sql or ""), parse_declared(str(declared or "")))
+    yield rows_result(describe.RESULT_COLUMNS, rows)
+
+
+def run_undeclared(session: Session, arguments: Sequence[Argument]) -> Generator[Result, None, None]:
+    (sql,) = named(arguments, "tsql")
+    yield rows_result(describe.PARAMETER_COLUMNS, describe.undeclared_parameters(session, str(sql or "")))
 
 
 Runner = Callable[[Session, Sequence[Argument]], Generator[Result, None, None]]
 
 CALLS: Mapping[str, Runner] = {
-    # The number tells which server's types the driver knows; the pool's are those of the latest.
-    **dict.fromkeys(("sp_datatype_info", "sp_datatype_info_90", "sp_datatype_info_100"), run_datatype_info),
+    "sp_describe_first_result_set": run_first_result,
+    "sp_describe_undeclared_parameters": run_undeclared,
 }
