@@ -184,15 +184,6 @@ def _catalog(run: describe_calls.Runner) -> _Runner:
     return lambda session, _handles, given: run(session, given)
 
 
-def _catalog(run: describe_calls.Runner) -> _Runner:
-    return lambda session, _handles, given: run(session, given)
-
-
-def _written(name: ObjectName) -> str:
-    parts = (name.name,) if name.name.lower().startswith("sp_") else (name.schema, name.name)
-    return ".".join(f"[{part.replace(']', ']]')}]" for part in parts)
-
-
 _Runner = Callable[[Session, Handles, Sequence[Argument]], Steps]
 
 _RUNNERS: Mapping[str, _Runner] = {

@@ -113,7 +113,7 @@ def test_ddl_in_a_transaction_is_refused_as_on_the_pool(connect: Connect) -> Non
 
 def test_wrong_password_is_refused(server: Served) -> None:
     with pytest.raises(pyodbc.InterfaceError, match=r"Login failed for user 'emulator'.*18456"):
-        pyodbc.connect(replace(server, password="wrong").odbc(), timeout=10)
+        pyodbc.connect(replace(server, password=server.password + "?").odbc(), timeout=10)
     with pytest.raises(pymssql.OperationalError, match="Login failed"):
         pymssql.connect(server.host, "emulator", "wrong", port=str(server.port))
 
