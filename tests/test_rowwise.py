@@ -83,10 +83,10 @@ def test_rows_that_may_meet_are_scored_one_by_one(name: str) -> None:
         assert same_bits(together, np.concatenate(alone).reshape(-1))
 
 
-def linear(operator: str, outputs: str, features: int = 30) -> Model:
-    """A `[1,1]` model of one linear operator; WEIGHTS stands for its coefficients, three for each feature."""
-    names = [f"x{i}" for i in range(features)]
-    weights = ", ".join(str(round(0.137 * i % 2.3 - 1.37, 3)) for i in range(3 * features))
+def linear(operator: str, outputs: str, rows: int = 3) -> Model:
+    """A `[1,1]` model of one linear operator; WEIGHTS stands for its coefficients, `rows` of thirty."""
+    names = [f"x{i}" for i in range(30)]
+    weights = ", ".join(str(round(0.137 * i % 2.3 - 1.37, 3)) for i in range(30 * rows))
     text = f"""
     <ir_version: 6, opset_import: ["": 11, "ai.onnx.ml": 1]>
     agraph ({", ".join(f"float[1, 1] {name}" for name in names)}) => ({outputs})
@@ -107,6 +107,11 @@ PAIRED = {
         "int64[1] l, float[1, 3] y",
     ),
     "plain": (f"l, y = ai.onnx.ml.LinearClassifier <{CLASSES}> (x)", "int64[1] l, float[1, 3] y"),
+    "two classes": (
+        "l, y = ai.onnx.ml.LinearClassifier <classlabels_ints = [3, 5], coefficients = [WEIGHTS], "
+        'intercepts = [0.5, 0.25], post_transform = "LOGISTIC"> (x)',
+        "int64[1] l, float[1, 2] y",
+    ),
     "logistic": (
         f'l, y = ai.onnx.ml.LinearClassifier <{CLASSES}, post_transform = "LOGISTIC"> (x)',
         "int64[1] l, float[1, 3] y",
@@ -125,7 +130,7 @@ PAIRED = {
 @pytest.mark.parametrize("name", PAIRED)
 def test_linear_model_gives_many_rows_what_each_gets_alone(name: str) -> None:
     """ONNX Runtime rounds a row of a linear model differently alone and in a batch; laid out in pairs it does not."""
-    original = linear(*PAIRED[name])
+    original = linear(*PAIRED[name], rows=2 if "two" in name else 3)
     rows = {column: values[:501] for column, values in make_rows(original).items()}
     alone = score_alone(original, rows)
     scorer = Scorer(original)
@@ -160,6 +165,24 @@ def test_softmax_of_infinite_sums_in_pairs() -> None:
     assert np.isnan(alone["y_1"][0])
     assert alone["y_1"][1] == 0
     assert all(same_bits(alone[column], values) for column, values in scorer.score(rows).items())
+
+
+@pytest.mark.parametrize("features", [1, 2, 7, 8, 13, 30])
+def test_regressor_gives_many_rows_what_each_gets_alone(features: int) -> None:
+    """One sum a row, of any number of products."""
+    names = [f"x{i}" for i in range(features)]
+    weights = ", ".join(str(round(0.173 * i % 1.9 - 0.83, 3)) for i in range(features))
+    text = f"""
+    <ir_version: 6, opset_import: ["": 11, "ai.onnx.ml": 1]>
+    agraph ({", ".join(f"float[1, 1] {name}" for name in names)}) => (float[1, 1] y)
+    {{ x = Concat <axis = 1> ({", ".join(names)})
+       y = ai.onnx.ml.LinearRegressor <coefficients = [{weights}]> (x) }}
+    """
+    original = Model("m", 1, onnx.parser.parse_model(text).SerializeToString())
+    rows = {column: values[:800] for column, values in make_rows(original).items()}
+    scorer = Scorer(original)
+    assert same_bits(scorer.score(rows)["y"], score_alone(original, rows)["y"])
+    assert scorer.freed is not None
 
 
 def test_one_kernel_for_one_row_and_another_for_many_is_noticed() -> None:

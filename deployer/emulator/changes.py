@@ -150,7 +150,7 @@ def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
         more = "more" if len(given) > len(chosen) else "fewer"
         raise ProgrammingError(f"There are {more} values than columns in the INSERT statement.", 213)
     values = [
-        convert(Typed(f"c{index}", column.type), wanted, statement.name)
+        convert(Typed(f"c{index}", None if column.is_null else column.type), wanted, statement.name)
         for index, (column, wanted) in enumerate(zip(given, chosen, strict=True))
     ]
     text = target.insert(values, f"({relation.sql})")
@@ -164,7 +164,7 @@ def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
     for column in changed:
         if column.name.lower() in rows.identities:
             raise ProgrammingError(f"Cannot update identity column '{column.name}'.", 8102)
-    given = [Typed(f"u.{name}", column.type) for name, column in rows.relation.columns[1:]]
+    given = [Typed(f"u.{name}", None if column.is_null else column.type) for name, column in rows.relation.columns[1:]]
     values = ", ".join(
         f"{quote_name(column.name)} = {convert(value, column, statement.name)}"
         for column, value in zip(changed, given, strict=True)

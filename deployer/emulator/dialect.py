@@ -93,11 +93,3 @@ class EmulatorDialect(MSDialect):
 
     def do_rollback(self, dbapi_connection: Any) -> None:
         dbapi_connection.rollback()
-
-    def has_table(self, connection: Any, table_name: str, schema: str | None = None, **kw: Any) -> bool:
-        """Whether a table or view of that name is there."""
-        found = connection.exec_driver_sql(
-            "SELECT COUNT(*) FROM [INFORMATION_SCHEMA].[TABLES] WHERE [TABLE_SCHEMA] = ? AND [TABLE_NAME] = ?",
-            (schema or "dbo", table_name),
-        )
-        return bool(found.scalar())

@@ -20,8 +20,8 @@ from deployer.model import Column, Model
 from deployer.runtime import Batch, Scorer, cached_scorer, map_ordered
 from deployer.target import Target
 
-BATCH_ROWS = 65_536
-"""Rows scored in one run: enough that a run costs little beside them, few enough that a batch is but megabytes."""
+BATCH_ROWS = 16_384
+"""Rows scored in one run: enough that a run costs little beside them, few enough that a batch fits the cache."""
 
 _PREFIX = "Message(s) from 'PREDICT' engine: "
 _TEXT = ("varchar", "nvarchar", "char", "nchar")

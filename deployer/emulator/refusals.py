@@ -62,16 +62,6 @@ _OWN = re.compile(r"(?:^|Stop: )Msg (\d+): (.*)", re.DOTALL)
 """What `error()` says, and what DuckDB tells of a routine that stops."""
 
 
-_TYPES = {"INT8": "tinyint", "UINT8": "tinyint", "INT16": "smallint", "INT32": "int", "INT64": "bigint"}
-_TYPE = re.compile(r"\b(U?INT\d+|DECIMAL|DOUBLE|FLOAT|TIMESTAMP|DATE)\b")
-
-
-def _target(said: str) -> str:
-    """The type that was too narrow: the last that DuckDB names."""
-    found = _TYPE.findall(said)
-    return _TYPES.get(found[-1], {"DOUBLE": "float", "FLOAT": "real"}.get(found[-1], "numeric")) if found else "numeric"
-
-
 def server_error(error: Exception) -> DatabaseError:
     """What the server would say to what DuckDB says, of which sometimes no more than the text is left."""
     text = str(error).partition("\n")[0]
@@ -90,7 +80,7 @@ def server_error(error: Exception) -> DatabaseError:
     if "Max expression depth" in said:
         return DataError("Some part of the statement is nested too deeply.", 191, 15)
     if kind == "Out of Range Error" or "out of range" in said:
-        return DataError(f"Arithmetic overflow error converting expression to data type {_target(said)}.", 8115, 16, 2)
+        return DataError(f"Arithmetic overflow error: {text}", 8115, 16, 2)
     if kind == "Conversion Error":
         return DataError(f"Conversion failed: {text}", 241)
     if "More than one row returned by a subquery" in said:

@@ -524,3 +524,13 @@ def test_columns_may_be_written_with_their_schema(run: Run) -> None:
     assert run("SELECT COUNT(*) AS c FROM a.t WITH (NOLOCK), b.t WITH (READPAST)") == [(0,)]
     with pytest.raises(DatabaseError, match="hint TABLOCKX"):
         run("SELECT n FROM a.t WITH (TABLOCKX)")
+
+
+def test_null_goes_into_a_column_of_any_type(run: Run) -> None:
+    """A bare NULL has no type of its own, though it is int where nothing else is known."""
+    run("CREATE TABLE t (n int, u uniqueidentifier, b varbinary(4), y date) WITH (HEAP, DISTRIBUTION = HASH(n))")
+    run("INSERT INTO t (n, u, b, y) VALUES (1, NULL, NULL, NULL)")
+    run("INSERT INTO t (n, u, b, y) VALUES (?, ?, ?, ?)", 2, None, None, None)
+    run("INSERT INTO t (n, u, b, y) SELECT n + 2, NULL, NULL, NULL FROM t")
+    run("UPDATE t SET u = NULL, b = NULL, y = NULL WHERE n < 4")
+    assert run("SELECT COUNT(*) AS c, COUNT(u) AS u, COUNT(b) AS b, COUNT(y) AS y FROM t") == [(4, 0, 0, 0)]
