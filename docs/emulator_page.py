@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,14 +9,20 @@ from typing import Any
 import yaml
 
 from deployer.emulator.aggregates import AGGREGATES
+from deployer.emulator.answers import ABSENT_GLOBALS, GLOBALS
+from deployer.emulator.catalog_functions import CATALOG
 from deployer.emulator.collations import COLLATIONS, DEFAULT
 from deployer.emulator.dates import DATE_PARTS, DATES, PARTS
+from deployer.emulator.driver_procedures import DRIVER_PROCEDURES
 from deployer.emulator.functions import OTHERS
 from deployer.emulator.grammar import ABSENT_STATEMENTS, UNKNOWN_STATEMENTS
 from deployer.emulator.known import ABSENT_FUNCTIONS, BARE_FUNCTIONS, SESSION_FUNCTIONS
 from deployer.emulator.numbers import NUMBERS
-from deployer.emulator.runners import RUNNERS
+from deployer.emulator.procedures import SYSTEM_PROCEDURES
+from deployer.emulator.runners import FORMS
+from deployer.emulator.settings import ISOLATION, SETTINGS
 from deployer.emulator.styles import DATE_STYLES
+from deployer.emulator.syntax import HINTS
 from deployer.emulator.system_views import SYSTEM_VIEWS
 from deployer.emulator.texts import TEXTS
 from deployer.emulator.types import ABSENT_TYPES, DUCKDB_TYPES, LONGEST
@@ -40,7 +45,24 @@ _FORMS = """## Queries
 - PREDICT wherever a table stands, several in one statement, and over a view that holds another.
 
 Not there, because the pool's syntax lacks it: TOP … PERCENT, OFFSET and FETCH, CUBE, GROUPING SETS, FOR XML, FOR JSON, VALUES as a table, names across databases.
+<<<<<<< HEAD
 Not there, and refused by name: PIVOT, UNPIVOT, TABLESAMPLE, AT TIME ZONE, IS DISTINCT FROM.
+=======
+Not there, and refused by name: PIVOT, UNPIVOT, table hints but NOLOCK, READUNCOMMITTED and READPAST, TABLESAMPLE, AT TIME ZONE, IS DISTINCT FROM.
+"""
+
+_INFERRED = """What nobody documents for the pool, and the emulator assumes:
+
+- An error ends its batch, RAISERROR of a severity above 10 too; SQL Server would go on behind some.
+- In UPDATE and DELETE with FROM, the target may be named by its alias.
+- GRANT, DENY and REVOKE, statistics and indexes are refused in a transaction, as DDL is.
+- `@@SERVERNAME` is answered, since tools ask every server.
+- An object that is renamed keeps its number.
+- COPY reads a quoted empty field as NULL, as it does an empty one.
+
+Roles, users and rights are written down and shown, and enforced on nobody: the one login owns the database.
+Indexes, statistics and partitions are written down and change nothing.
+>>>>>>> 4ef8322 (Copy local files into tables; take partitions; tell every statement, option and procedure on the emulator's page)
 """
 
 _NOTES = """## What is not known
@@ -70,11 +92,17 @@ def emulator_page(folder: Path) -> str:
 
 
 def _statements() -> str:
-    names = sorted(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.__name__).upper() for kind in RUNNERS)
+    lines = [f"- {form}" for form in FORMS.values()]
+    options = [f"`{name}` ({', '.join(values) or 'a number'})" for name, values in sorted(SETTINGS.items())]
     return (
-        f"## Statements\n\n{_listed(names)}\n\n"
-        f"Refused, because the pool lacks them: {_listed(ABSENT_STATEMENTS)}\n\n"
-        f"Refused, because the emulator does not know them: {_listed(UNKNOWN_STATEMENTS)}\n"
+        "## Statements\n\n" + "\n".join(lines) + "\n\n"
+        f"Options of SET, with the values that each takes: {', '.join(options)}, "
+        f"`TRANSACTION ISOLATION LEVEL` ({ISOLATION}).\n"
+        f"Hints of OPTION, which change no answer: `LABEL`, {_listed(HINTS)}\n"
+        f"Procedures that are there: {_listed([*SYSTEM_PROCEDURES, *DRIVER_PROCEDURES])}\n"
+        f"Variables of the server: {_listed(GLOBALS)}\n\n"
+        f"Refused, because the pool lacks them: {_listed([*ABSENT_STATEMENTS, *map(str.upper, ABSENT_GLOBALS)])}\n\n"
+        f"Refused, because the emulator does not know them: {_listed(UNKNOWN_STATEMENTS)}\n\n{_INFERRED}"
     )
 
 
@@ -103,6 +131,7 @@ def _functions() -> str:
         "Dates and times": {**_arguments(DATES), **{name: found[2] for name, found in DATE_PARTS.items()}},
         "Aggregates": aggregates,
         "Windows": windows,
+        "Catalog and server": _arguments(CATALOG),
         "Session": {name: "…" if most else "" for name, (_, most) in SESSION_FUNCTIONS.items()},
     }
     lines = [f"- {title}: {', '.join(_signatures(found))}." for title, found in groups.items()]

@@ -39,15 +39,15 @@ def answer(session: Session, name: str, values: list[Typed]) -> tuple[object, Sq
 
 def global_variable(session: Session, name: str) -> tuple[object, SqlType]:
     """The value of a `@@name`; refused by name where the pool lacks it."""
-    found = _GLOBALS.get(name)
+    found = GLOBALS.get(name)
     if found is not None:
         return found(session)
-    if name in _ABSENT_GLOBALS:
+    if name in ABSENT_GLOBALS:
         raise NotSupportedError(f"{name.upper()} is not supported in a dedicated SQL pool.", 104)
     raise ProgrammingError(f'Must declare the scalar variable "{name}".', 137, 15, 2)
 
 
-_GLOBALS: Mapping[str, Callable[[Session], tuple[object, SqlType]]] = {
+GLOBALS: Mapping[str, Callable[[Session], tuple[object, SqlType]]] = {
     "@@datefirst": lambda _: (7, SqlType("tinyint")),
     "@@error": lambda session: (session.error_number, INT),
     "@@language": lambda _: ("us_english", NVARCHAR),
@@ -62,7 +62,7 @@ _GLOBALS: Mapping[str, Callable[[Session], tuple[object, SqlType]]] = {
 }
 """Functions that are written as variables (learn.microsoft.com: T-SQL language elements for dedicated SQL pool)."""
 
-_ABSENT_GLOBALS = frozenset(["@@rowcount", "@@identity", "@@fetch_status", "@@nestlevel", "@@procid", "@@cursor_rows"])
+ABSENT_GLOBALS = frozenset(["@@rowcount", "@@identity", "@@fetch_status", "@@nestlevel", "@@procid", "@@cursor_rows"])
 """Of SQL Server's, those that the pool's list does not have."""
 
 

@@ -66,13 +66,24 @@ class Insertion:
         return f"INSERT INTO {self.table} ({self.names()}) SELECT {self.values(given)} FROM {source}"
 
 
-def plan_insert(session: Session, translator: Translator, name: ObjectName, names: tuple[str, ...]) -> Insertion:
-    """What an INSERT that lists these columns, or none, gives; Msg 544 and 545 for an IDENTITY column."""
+def plan_insert(
+    session: Session,
+    translator: Translator,
+    name: ObjectName,
+    names: tuple[str, ...],
+    *,
+    explicit: bool | None = None,
+) -> Insertion:
+    """What an INSERT that lists these columns, or none, gives; Msg 544 and 545 for an IDENTITY column.
+
+    `explicit` says whether it gives the values of that column; None: as SET IDENTITY_INSERT says.
+    """
     table, columns = find_table(session, name)
     entry = session.catalog.find(name)
     generated = session.catalog.generated(entry.id) if entry is not None else {}
     identity = next((column.name for column in columns if column.name.lower() in identities(session, name)), None)
-    explicit = entry is not None and entry.id in session.identity_insert
+    if explicit is None:
+        explicit = entry is not None and entry.id in session.identity_insert
     if not names:
         names = tuple(column.name for column in columns if explicit or column.name != identity)
     chosen = insert_columns(columns, names)

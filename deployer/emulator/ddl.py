@@ -74,6 +74,12 @@ class TableOptions:
     index_columns: tuple[str, ...] = ()
     distribution: str = ""
     hash_columns: tuple[str, ...] = ()
+    partition_columns: tuple[str, ...] = ()
+
+    @property
+    def named_columns(self) -> tuple[str, ...]:
+        """All that must be columns of the table."""
+        return (*self.index_columns, *self.hash_columns, *self.partition_columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,14 @@ from sqlglot.tokenizer_core import TokenizerCore, TokenType
 
 from deployer.emulator import ddl
 from deployer.emulator import statements as st
+from deployer.emulator.copying import Copying
 from deployer.emulator.definitions import Definitions
 from deployer.emulator.errors import DatabaseError, NotSupportedError, ProgrammingError
 from deployer.emulator.manipulations import Manipulations
 from deployer.emulator.settings import ISOLATION, SETTINGS
 
 
-class Parser(Definitions, Manipulations):
+class Parser(Definitions, Manipulations, Copying):
     """Reads a whole batch at once: blocks hold semicolons, so the batch cannot be cut at them first."""
 
     def read_batch(self, sql: str) -> tuple[st.Statement, ...]:
@@ -230,17 +231,6 @@ class Parser(Definitions, Manipulations):
                 self._refuse()
         return st.RaiseError(parts[0], parts[1], parts[2], tuple(parts[3:]), "SETERROR" in options)
 
-    def _constant(self) -> exp.Expr:
-        """A constant or a variable, where the grammar has no expression."""
-        sign = self._match(TokenType.DASH)
-        value = self._parse_primary() or self._parse_parameter_or_mark() or self._refuse()
-        return exp.Neg(this=value) if sign else value
-
-    def _parse_parameter_or_mark(self) -> exp.Expr | None:
-        if self._match(TokenType.PARAMETER):
-            return self._parse_parameter()
-        return self._parse_placeholder()
-
     def _read_exec(self) -> st.Statement:
         if self._match(TokenType.L_PAREN):
             text = self._value()
@@ -310,7 +300,6 @@ UNKNOWN_STATEMENTS = frozenset(
     [
         "KILL",
         "BACKUP",
-        "COPY",
         "BULK",
         "LABEL",
         "EXPLAIN",

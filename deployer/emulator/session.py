@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from deployer.emulator import answers, control, ddl, routines, scoring
@@ -55,6 +56,8 @@ class Session:
         """The numbers of the tables, one at most, for which SET IDENTITY_INSERT is on."""
         self.was_committed = False
         """Whether the transaction that ended last was committed."""
+        self.files: Path | None = None
+        """The folder below which COPY INTO reads files; None for wherever this process may."""
         self.frames = [Frame()]
         self.scored: dict[str, PredictRelation] = {}
         self.settings: dict[str, bool] = {"NOCOUNT": False, "IMPLICIT_TRANSACTIONS": False}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -166,6 +167,25 @@ class Delete(Statement):
 
     name: ObjectName
     source: exp.Select
+
+
+@dataclass(frozen=True, slots=True)
+class CopyColumn:
+    """A column that COPY fills from a field of the file, from 1, or with `default`'s text where the field is empty."""
+
+    name: str
+    field: int
+    default: str = ""
+
+
+@dataclass(slots=True)
+class Copy(Statement):
+    """COPY INTO; `places` are paths, and `options` texts by their names in capitals."""
+
+    name: ObjectName
+    columns: tuple[CopyColumn, ...]
+    places: tuple[str, ...]
+    options: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from deployer.emulator.types import MAX, SqlColumn
 def need_storable(columns: tuple[SqlColumn, ...], options: TableOptions | None) -> None:
     """Columns have names, each its own, and types that the index can hold; a view has no index (None)."""
     seen: set[str] = set()
-    for key in (*options.hash_columns, *options.index_columns) if options is not None else ():
+    for key in options.named_columns if options is not None else ():
         if key.lower() not in {column.name.lower() for column in columns}:
             raise ProgrammingError(f"Column name '{key}' does not exist in the target table or view.", 1911)
     for number, column in enumerate(columns, start=1):

@@ -137,6 +137,17 @@ class Syntax(TSQLParser):
     def _value(self) -> exp.Expr:
         return self._parse_disjunction() or self._refuse()
 
+    def _constant(self) -> exp.Expr:
+        """A constant or a variable, where the grammar has no expression."""
+        sign = self._match(TokenType.DASH)
+        value = self._parse_primary() or self._parse_parameter_or_mark() or self._refuse()
+        return exp.Neg(this=value) if sign else value
+
+    def _parse_parameter_or_mark(self) -> exp.Expr | None:
+        if self._match(TokenType.PARAMETER):
+            return self._parse_parameter()
+        return self._parse_placeholder()
+
     def _variable(self) -> str:
         if not self._match(TokenType.PARAMETER) or not self._curr:
             self._refuse()

@@ -109,6 +109,7 @@ class Tables(Syntax):
         index, distribution = "CLUSTERED COLUMNSTORE INDEX", ""
         index_columns: tuple[str, ...] = ()
         hash_columns: tuple[str, ...] = ()
+        partitions: tuple[str, ...] = ()
         while True:
             if self._word("HEAP"):
                 index = "HEAP"
@@ -128,12 +129,28 @@ class Tables(Syntax):
                     hash_columns = self._identifiers()
                 elif not (self._word("ROUND_ROBIN") or self._word("REPLICATE")):
                     self._refuse()
+            elif self._word("PARTITION"):
+                partitions = self._partitions()
             else:
                 raise NotSupportedError(f"The emulator does not know the table option {self._text}.")
             if not self._match(TokenType.COMMA):
                 break
         self._match_r_paren()
-        return ddl.TableOptions(index, index_columns, distribution, hash_columns)
+        return ddl.TableOptions(index, index_columns, distribution, hash_columns, partitions)
+
+    def _partitions(self) -> tuple[str, ...]:
+        """The column of `(column RANGE RIGHT FOR VALUES (…))`; where rows are kept changes no answer."""
+        self._match(TokenType.L_PAREN) or self._refuse()
+        column = self._identifier()
+        self._need("RANGE")
+        self._word("LEFT") or self._word("RIGHT")
+        self._need("FOR", "VALUES")
+        self._match(TokenType.L_PAREN) or self._refuse()
+        if not self._match(TokenType.R_PAREN):
+            self._parse_csv(self._constant)
+            self._match_r_paren()
+        self._match_r_paren()
+        return (column,)
 
     # --- Indexes and statistics ---
 

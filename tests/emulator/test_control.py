@@ -7,6 +7,7 @@ import pytest
 from deployer.emulator import dbapi
 from deployer.emulator.errors import DatabaseError
 from deployer.emulator.frames import Message
+from deployer.emulator.runners import FORMS, RUNNERS
 from tests.emulator.conftest import Run
 
 
@@ -140,3 +141,7 @@ def test_global_variables(run: Run, connection: dbapi.Connection) -> None:
 )
 def test_option_that_changes_nothing_is_taken(run: Run, batch: str) -> None:
     assert run(batch) == [(1,)]
+
+
+def test_every_statement_is_told_of_on_the_page() -> None:
+    assert set(FORMS) == set(RUNNERS)

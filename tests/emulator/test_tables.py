@@ -131,6 +131,14 @@ def test_keys_are_written_down_and_not_enforced(run: Run) -> None:
     assert refused(run, "ALTER TABLE l ADD PRIMARY KEY NONCLUSTERED (n) NOT ENFORCED;") == 8111
 
 
+def test_partitions_change_no_answer(run: Run) -> None:
+    run("CREATE TABLE p (n int, d date) WITH (HEAP, PARTITION (n RANGE RIGHT FOR VALUES (1, 10, 100)));")
+    run("CREATE TABLE q WITH (DISTRIBUTION = HASH(n), PARTITION (n RANGE LEFT FOR VALUES ())) AS SELECT n FROM t;")
+    assert run("SELECT COUNT(*) FROM q;") == [(2,)]
+    assert refused(run, "CREATE TABLE r (n int) WITH (HEAP, PARTITION (m RANGE FOR VALUES (1)));") == 1911
+    assert refused(run, "ALTER TABLE p SPLIT RANGE (5);") == 50000
+
+
 def test_default_is_added_later(run: Run) -> None:
     run("ALTER TABLE t ADD CONSTRAINT df_v DEFAULT 'late' FOR v; INSERT INTO t (n) VALUES (3);")
     assert run("SELECT v FROM t WHERE n = 3;") == [("late",)]

@@ -8,6 +8,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -79,7 +80,10 @@ class Server:
     def _open_session(self) -> dbapi.Connection:
         # Each session looks for what others left behind, which must not be half made.
         with self._opening:
-            return dbapi.connect(self._database, self._limits, autocommit=True, memory_limit=self._memory_limit)
+            opened = dbapi.connect(self._database, self._limits, autocommit=True, memory_limit=self._memory_limit)
+        # A client reads no file of this machine beyond the folder that the server was started in.
+        opened.session.files = Path.cwd()
+        return opened
 
     def serve(self) -> None:
         """Take clients until `stop` is called."""
