@@ -53,6 +53,7 @@ def project(tmp_path: Path) -> Path:
     (scoring / "model.onnx").write_bytes(onnx.parser.parse_model(LINEAR).SerializeToString())
     (scoring / "unfixable.onnx").write_bytes(onnx.parser.parse_model(UNFIXABLE).SerializeToString())
     (scoring / "passes.yml").write_text(SPEC, encoding="utf-8")
+    (scoring / "passes.sql").write_text("SELECT a FROM dbo.t;\n", encoding="utf-8")
     return tmp_path
 
 
@@ -130,7 +131,7 @@ def test_what_is_installed_is_enough(project: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_pre_commit_hook(project: Path) -> None:
-    """pre-commit itself clones this repository, installs the hook and runs it on the commit's files."""
+    """pre-commit itself clones this repository, installs both hooks and runs them on the commit's files."""
 
     def git(*arguments: str) -> None:
         name = ["-c", "user.name=tester", "-c", "user.email=tester@example.com"]
@@ -155,9 +156,11 @@ def test_pre_commit_hook(project: Path) -> None:
     home = {"PRE_COMMIT_HOME": str(project / "cache")}
     done = call(command, project, **home)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 file: 1 passed" in done.stdout
+    assert done.stdout.count("1 file: 1 passed") == 2
     (project / "scoring" / "fails.yml").write_text(SPEC.replace("model.onnx", "unfixable.onnx"), encoding="utf-8")
+    (project / "scoring" / "fails.sql").write_text("DROP TABLE IF EXISTS dbo.t;\n", encoding="utf-8")
     git("add", "scoring")
     done = call(command, project, **home)
     assert done.returncode == 1
     assert "unsupported-type" in done.stdout
+    assert "if-exists at scoring/fails.sql:1:1" in done.stdout

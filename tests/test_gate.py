@@ -155,3 +155,16 @@ def test_broken_baseline_is_refused(here: Path, text: str, words: str) -> None:
     with pytest.raises(SpecError, match=words):
         read_baseline(Path("accepted.yml"))
     assert run("gate", "scoring.yml", "--baseline", "accepted.yml").exit_code == 2
+
+
+def test_statements_of_own_templates_are_linted_before_they_are_rehearsed(here: Path) -> None:
+    Path("templates").mkdir()
+    Path("templates/create_view.sql.j2").write_text(
+        'CREATE OR ALTER VIEW {{ view|object }} AS\n{% include "predict.sql.j2" %};\n'
+    )
+    assert run("gate", "scoring.yml").exit_code == 0
+    (verdict,) = verdicts("scoring.yml", "--templates", "templates")
+    (finding,) = (entry for entry in verdict["findings"] if entry["severity"] == "error")
+    assert finding["rule"] == "create-or-alter"
+    assert finding["where"] == "statement 'create view ml.scores', line 5: CREATE OR ALTER VIEW [ml].[scores]"
+    assert (finding["line"], finding["column"]) == (6, None)

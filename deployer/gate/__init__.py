@@ -14,6 +14,7 @@ from deployer.deployment import Deployment, plan_deployment, read_deployment
 from deployer.errors import DeployerError, SpecError
 from deployer.gate import stale_acceptance, stale_bundle, unequal_scores
 from deployer.gate.places import find_line
+from deployer.gate.statements import lint_plan
 from deployer.rehearsal import rehearse
 from deployer.rule import Finding, Rule, Severity
 from deployer.verdict import Verdict, accept_findings
@@ -75,7 +76,9 @@ def judge_spec(path: Path, gate: Gate) -> Verdict:
 
 
 def _find(path: Path, deployment: Deployment, gate: Gate) -> list[Finding]:
-    """All that is found, as far as it gets: no columns are bound to a model with errors, nothing planned with them."""
+    """All that is found, as far as it gets: no columns are bound to a model with errors, nothing planned with them,
+    and no statements rehearsed that the target does not take.
+    """
     findings = list(deployment.report.findings)
     if deployment.report.errors:
         return findings
@@ -87,6 +90,10 @@ def _find(path: Path, deployment: Deployment, gate: Gate) -> list[Finding]:
     plan = plan_deployment(deployment, templates=gate.templates)
     if gate.bundles is not None:
         findings += stale_bundle.RULE.find((plan, _bundle(gate.bundles, path)), target)
+    written = tuple(lint_plan(plan))
+    findings += written
+    if any(finding.severity is Severity.ERROR for finding in written):
+        return findings
     findings += unequal_scores.RULE.find(rehearse(deployment, plan), target)
     return findings
 

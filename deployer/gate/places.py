@@ -5,7 +5,14 @@ from __future__ import annotations
 from deployer.rule import Finding
 from deployer.yaml_file import YamlFile
 
-_KEYS = {"key": "key", "data": "data", "scores": "tolerance", "columns": "columns", "outputs": "outputs"}
+_KEYS = {
+    "key": "key",
+    "data": "data",
+    "scores": "tolerance",
+    "columns": "columns",
+    "outputs": "outputs",
+    "statement": "statements",
+}
 
 
 def find_line(file: YamlFile, finding: Finding) -> int:
