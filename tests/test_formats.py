@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from junitparser import JUnitXml
 
@@ -76,6 +76,7 @@ def check_sarif(text: str) -> dict[str, Any]:
     return log
 
 
+@settings(deadline=None)
 @given(VERDICTS, st.booleans())
 def test_every_format_holds_any_text(verdicts: list[Verdict], strict: bool) -> None:
     (logged,) = check_sarif(render_as("sarif", verdicts, strict, EVERY))["runs"]

@@ -60,6 +60,19 @@ def test_what_the_emulator_refuses_is_found(batch: str) -> None:
     assert bool(found) is (batch not in UNSEEN), found
 
 
+def is_refused(text: str) -> bool:
+    """Whether the emulator refuses a batch; the table `filled` is there."""
+    connection = dbapi.connect(":memory:", autocommit=True)
+    try:
+        connection.cursor().execute("CREATE TABLE filled (n int NOT NULL, t varchar(3)) WITH (HEAP);")
+        connection.cursor().execute(text)
+    except DatabaseError:
+        return True
+    finally:
+        connection.close()
+    return False
+
+
 PLAIN = (
     "SELECT n FROM filled;",
     "DECLARE @x int = 1;",
@@ -82,11 +95,4 @@ def test_refusal_is_found_wherever_it_stands(
     """Among other statements, in any case of letters, with comments for blanks."""
     spaced = "".join(chance.choice([" ", "\n", " /* x */ ", "\t"]) if letter == " " else letter for letter in absent)
     text = "\n".join([*before, chance.choice([spaced, spaced.lower(), absent]), *after])
-    connection = dbapi.connect(":memory:", autocommit=True)
-    try:
-        connection.cursor().execute("CREATE TABLE filled (n int NOT NULL, t varchar(3)) WITH (HEAP);")
-        connection.cursor().execute(text)
-    except DatabaseError as refusal:
-        assert lint_script(parse_script(text), POOL), refusal.message
-    finally:
-        connection.close()
+    assert lint_script(parse_script(text), POOL) or not is_refused(text)

@@ -7,7 +7,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deployer.batches import split_batches
@@ -71,6 +71,7 @@ def test_lines_of_sqlcmd_are_no_t_sql() -> None:
     assert tell(parse_script(":setvar db 'x\n:r other.sql\n!! dir\n:on error exit\nSELECT 1")) == [["SELECT", "1"]]
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["SELECT 1", "GO", "'a\nGO\n'", "[x", "]", "-- '", "/*", "*/", " go 2", "\n"])))
 def test_batches_are_cut_where_those_are_cut_that_are_run(lines: list[str]) -> None:
     """The two readers are written apart; they agree wherever a script closes what it opens."""
@@ -142,6 +143,7 @@ def test_text_that_is_run_keeps_its_places() -> None:
 LETTERS = st.sampled_from(["SELECT", " ", "\n", "\r\n", "0x", "é", "'x'", "AB" * 40, "ab" * 700, "\\\n", "\\\r\n", ","])
 
 
+@settings(deadline=None)
 @given(st.lists(LETTERS, max_size=30).map("".join), st.integers(1, 3000))
 def test_places_are_those_of_the_file_however_it_is_read(text: str, size: int) -> None:
     """Long literals are cut out, in pieces that end anywhere, and every token keeps its line and column."""
