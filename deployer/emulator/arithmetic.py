@@ -106,7 +106,10 @@ def negate(value: Typed) -> Typed:
     if not value.type.is_number or value.type.base == "bit":
         raise ProgrammingError(f"Operand data type {value.type.base} is invalid for minus operator.", 8117)
     kind = SqlType("smallint") if value.type.base == "tinyint" else value.type
-    return Typed(f"(-{as_type(value, kind)})", kind, value.nullable, value.digits)
+    negated = f"(-{as_type(value, kind)})"
+    if kind.is_integer:
+        negated = f"CAST({negated} AS {kind.duckdb})"
+    return Typed(negated, kind, value.nullable, value.digits)
 
 
 # --- Decimals and money ----------------------------------------------------------------------------------------------

@@ -26,6 +26,9 @@ def _whole(name: str) -> Builder:
 
     def build(a: Sequence[Typed]) -> Typed:
         kind = need_number(a[0], name)
+        if kind.is_integer:
+            # DuckDB would go by way of a float.
+            return Typed(as_type(a[0], kind), kind)
         result = SqlType("decimal", None, kind.precision, 0) if kind.base == "decimal" else kind
         return Typed(f"CAST({name}({as_type(a[0], kind)}) AS {result.duckdb})", result)
 
@@ -60,9 +63,10 @@ def _round(a: Sequence[Typed]) -> Typed:
         return Typed(f"CAST({'trunc' if cuts else 'round'}({as_type(a[0], FLOAT)}, {digits}) AS {kind.duckdb})", kind)
     precision, scale = digits_of(kind)
     text = f"CAST({as_type(a[0], kind)} AS VARCHAR)"
-    return Typed(
-        f"CAST(tsql_round({text}, {digits}, {str(cuts).lower()}, {precision}, {scale}) AS {kind.duckdb})", kind
-    )
+    rounded = f"tsql_round({text}, {digits}, {str(cuts).lower()}, {precision}, {scale})"
+    if kind.is_integer:
+        rounded = f"CAST({rounded} AS DECIMAL(38, 0))"
+    return Typed(f"CAST({rounded} AS {kind.duckdb})", kind)
 
 
 def _power(a: Sequence[Typed]) -> Typed:

@@ -62,6 +62,39 @@ _OWN = re.compile(r"(?:^|Stop: )Msg (\d+): (.*)", re.DOTALL)
 """What `error()` says, and what DuckDB tells of a routine that stops."""
 
 
+_TYPES = {
+    "INT8": "tinyint",
+    "UINT8": "tinyint",
+    "INT16": "smallint",
+    "INT32": "int",
+    "INT64": "bigint",
+    "DOUBLE": "float",
+    "FLOAT": "real",
+}
+_TYPE = re.compile(r"\b(U?INT\d+|DECIMAL|DOUBLE|FLOAT|TIMESTAMP|DATE)\b")
+
+
+def _target(said: str) -> str:
+    """The type that was too narrow: the last that DuckDB names."""
+    found = _TYPE.findall(said)
+    return _TYPES.get(found[-1], "numeric") if found else "numeric"
+
+
+_NO_ROOM = ("Failed to cast decimal value", "Could not cast value")
+_NARROW = re.compile(r"Type (\w+) with value (\S+) can't be cast because the value is out of range for the destination")
+
+
+def _overflow(said: str) -> DataError:
+    """A value that its new type does not hold: the number depends on the type that it had."""
+    target = _target(said)
+    if found := _NARROW.search(said):
+        if found[1] in {"DOUBLE", "FLOAT"}:
+            return DataError(f"Arithmetic overflow error for type {target}, value = {float(found[2]):f}.", 232, 16, 3)
+        if target in {"tinyint", "smallint"} and "INT" in found[1]:
+            return DataError(f"Arithmetic overflow error for data type {target}, value = {found[2]}.", 220, 16, 2)
+    return DataError(f"Arithmetic overflow error converting expression to data type {target}.", 8115, 16, 2)
+
+
 def server_error(error: Exception) -> DatabaseError:
     """What the server would say to what DuckDB says, of which sometimes no more than the text is left."""
     text = str(error).partition("\n")[0]
@@ -79,8 +112,8 @@ def server_error(error: Exception) -> DatabaseError:
         return DataError("An invalid floating point operation occurred.", 3623)
     if "Max expression depth" in said:
         return DataError("Some part of the statement is nested too deeply.", 191, 15)
-    if kind == "Out of Range Error" or "out of range" in said:
-        return DataError(f"Arithmetic overflow error: {text}", 8115, 16, 2)
+    if kind == "Out of Range Error" or "out of range" in said or said.startswith(_NO_ROOM):
+        return _overflow(said)
     if kind == "Conversion Error":
         return DataError(f"Conversion failed: {text}", 241)
     if "More than one row returned by a subquery" in said:

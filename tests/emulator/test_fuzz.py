@@ -27,7 +27,7 @@ class Stops(Exception):
 
 
 class Either(Exception):
-    """NULL beside a part that stops: whichever comes first is right."""
+    """NULL or text beside a part that stops: whichever comes first is right."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,8 @@ def made_of(sql: str, parts: list[Expression], rule: Callable[..., Value]) -> Ex
                 numbers |= stop.numbers
         absent = any(found.value is None for found in values)
         if numbers:
-            raise Either if absent else Stops(numbers)
+            # Text beside it may stop too, when it is converted.
+            raise Either if absent or any(found.type.base == "varchar" for found in values) else Stops(numbers)
         try:
             return rule_of(rule, *values)
         except Stops:
@@ -111,7 +112,7 @@ def leaves(draw: some.DrawFn) -> Expression:
         return leaf(f"CAST(NULL AS {kind})", Value(kind, None))
     if kind.base in RANGES:
         low, high = RANGES[kind.base]
-        number = draw(some.integers(low, high) | some.integers(max(low, -9), 9))
+        number = draw(some.integers(low, high) | some.integers(max(low, -9), 9) | some.sampled_from([low, high]))
         if kind == INT and number >= 0 and draw(some.booleans()):
             return leaf(str(number), Value(INT, number, len(str(number))))
         return leaf(f"CAST({number} AS {kind})", Value(kind, number))
