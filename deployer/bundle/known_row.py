@@ -26,6 +26,10 @@ _PLAIN = 1e6
 """Numbers up to here, and not nearer to zero than its inverse, are read alike by every engine."""
 
 
+_MOST = 64
+"""Rows that are scored to find one: a large network takes milliseconds for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class KnownScore:
     """What is expected of one output. `tolerance` is absolute, and 0 for text and whole numbers."""
@@ -53,9 +57,10 @@ def find_known_row(plan: Plan) -> KnownRow | None:
     plain = np.ones(len(next(iter(made.values()))), dtype=bool)
     for binding in plan.contract.bindings:
         plain &= _is_plain(made[binding.input.name], binding.sql_type.length or 0)
-    if not plain.any():
+    chosen = np.flatnonzero(plain)[:_MOST]
+    if not len(chosen):
         return None
-    rows = keep_scorable(scorer, {name: values[plain] for name, values in made.items()})
+    rows = keep_scorable(scorer, {name: values[chosen] for name, values in made.items()})
     scores = scorer.score(rows)
     usable = np.ones(len(next(iter(rows.values()))), dtype=bool)
     for returned in plan.contract.outputs:

@@ -331,6 +331,7 @@ class Synapse(TSQL):
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
             if " " not in word or word in {"GROUP BY", "ORDER BY", "PARTITION BY", "GROUPING SETS"}
         }
+        KEYWORDS |= {"!<": TokenType.GTE, "!>": TokenType.LTE}
         COMMANDS: ClassVar[set[TokenType]] = set()
 
         def _init_core(self) -> TokenizerCore:

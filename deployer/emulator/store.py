@@ -55,7 +55,12 @@ def convert(value: Typed, column: SqlColumn, table: object) -> str:
         )
     if (value.type.is_text and kind.is_text) or (value.type.is_binary and kind.is_binary):
         return _fitting(value, column, table)
-    return as_type(value, kind)
+    try:
+        return as_type(value, kind)
+    except ProgrammingError as error:
+        if error.number != 529:
+            raise
+        raise ProgrammingError(f"Operand type clash: {value.type} is incompatible with {kind}", 206) from None
 
 
 def _fitting(value: Typed, column: SqlColumn, table: object) -> str:

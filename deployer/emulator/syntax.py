@@ -93,6 +93,7 @@ class Syntax(TSQLParser):
         "TRY_CAST": lambda self: self._cast(safe=True),
         "CONVERT": lambda self: self._convert(safe=False),
         "TRY_CONVERT": lambda self: self._convert(safe=True),
+        "TRIM": lambda self: self._trim(),
     }
 
     markers: dict[int, int]
@@ -208,13 +209,21 @@ class Syntax(TSQLParser):
         self._need("AS")
         return Cast(this=this, to=self._type(in_cast=True), safe=safe)
 
+    def _trim(self) -> exp.Expr:
+        """TRIM (text), or TRIM (characters FROM text)."""
+        values = [self._value()]
+        if self._word("FROM"):
+            values.insert(0, self._value())
+        return exp.Anonymous(this="TRIM", expressions=values)
+
     def _convert(self, safe: bool) -> exp.Expr:
         kind = self._type(in_cast=True)
         self._match(TokenType.COMMA) or self._refuse()
         this = self._value()
         style = None
         if self._match(TokenType.COMMA):
-            self._match(TokenType.NUMBER) or self._refuse()
+            if not self._match(TokenType.NUMBER) or not self._prev.text.isdigit():
+                raise NotSupportedError("The emulator knows CONVERT with a constant as its style only.")
             style = int(self._prev.text)
         return Cast(this=this, to=kind, safe=safe, style=style)
 

@@ -61,6 +61,16 @@ def _trim(name: str) -> Builder:
     return lambda a: Typed(f"{name}({text_of(a[0])}, ' ')", _part_type(a[0]))
 
 
+def _trim_both(a: Sequence[Typed]) -> Typed:
+    if len(a) == 1:
+        return _trim("trim")(a)
+    if a[1].constant is None or any(char.isalpha() for char in a[1].constant):
+        raise NotSupportedError(
+            "The emulator knows TRIM of constant characters that are no letters: those may mind case."
+        )
+    return Typed(f"trim({_basic(a[0])}, {a[1].sql})", _part_type(a[0]))
+
+
 def _concat(a: Sequence[Typed]) -> Typed:
     return cut_to("concat(" + ", ".join(text_of(value) for value in a) + ")", _longest(a))
 
@@ -272,7 +282,7 @@ TEXTS: Mapping[str, tuple[int, int, Builder, str]] = {
     "LOWER": (1, 1, _same("lower"), "text"),
     "LTRIM": (1, 1, _trim("ltrim"), "text"),
     "RTRIM": (1, 1, _trim("rtrim"), "text"),
-    "TRIM": (1, 1, _trim("trim"), "text"),
+    "TRIM": (1, 2, _trim_both, "[characters FROM] text"),
     "REVERSE": (1, 1, lambda a: Typed(f"reverse({_basic(a[0])})", _part_type(a[0])), "text"),
     "LEFT": (2, 2, _part("left", 536), "text, length"),
     "RIGHT": (2, 2, _part("right", 536), "text, length"),

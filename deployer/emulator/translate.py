@@ -242,11 +242,8 @@ class Translator(Sources):
                 15,
             )
         fail = raise_error(127, "A TOP N or FETCH rowcount value may not be negative.")
-        rows = (
-            once(count.sql, f"CASE WHEN v < 0 THEN {fail} ELSE v END")
-            if not count.sql.startswith("CAST(")
-            else count.sql
-        )
+        plain = count.digits is not None and "-" not in count.sql
+        rows = count.sql if plain else once(count.sql, f"CASE WHEN v < 0 THEN {fail} ELSE v END")
         return f"({rows})", bool(options is not None and options.args.get("with_ties"))
 
 
