@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from deployer.emulator import ddl
-from deployer.emulator.changes import constant, find_table
+from deployer.emulator.changes import constant
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import quote
 from deployer.emulator.own_tables import NOW, OWN
@@ -136,13 +136,13 @@ def run_drop_columns(session: Session, statement: ddl.DropColumns) -> None:
         )
     for column in chosen:
         _need_unused(session, entry, column, "ALTER TABLE DROP COLUMN")
-        generated = session.catalog.generated(entry.id).get(column.name.lower())
+        generated = entry.generated.get(column.name.lower())
         if generated is not None and generated.default is not None:
             raise _in_use(column, "ALTER TABLE DROP COLUMN", "its default")
     with session.both():
         for column in chosen:
             session.execute(f"ALTER TABLE {table} DROP COLUMN {quote_name(column.name)}")
-            session.catalog.drop_column(entry.id, column.name)
+            session.catalog.drop_column(entry, column.name)
 
 
 def run_add_key(session: Session, statement: ddl.AddKey) -> None:
@@ -154,7 +154,7 @@ def run_add_key(session: Session, statement: ddl.AddKey) -> None:
 def run_add_default(session: Session, statement: ddl.AddDefault) -> None:
     _, entry, columns = _open(session, statement.name)
     (column,) = insert_columns(columns, (statement.column,))
-    if column.name.lower() in session.catalog.generated(entry.id):
+    if column.name.lower() in entry.generated:
         raise ProgrammingError("Column already has a DEFAULT bound to it.", 1781)
     need_default(session, statement.name, column, statement.default)
     session.connection.execute(
@@ -199,8 +199,7 @@ def run_transfer(session: Session, statement: ddl.Transfer) -> None:
         if entry.kind == "TABLE":
             old = session.catalog.quoted(entry.name)
             listed = ", ".join(
-                f"{quote_name(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}"
-                for c in session.catalog.columns(entry.name)
+                f"{quote_name(c.name)} {c.type.duckdb}{'' if c.nullable else ' NOT NULL'}" for c in entry.columns
             )
             session.execute(f"CREATE TABLE {session.catalog.quoted(new)} ({listed})")
             session.execute(f"INSERT INTO {session.catalog.quoted(new)} SELECT * FROM {old}")
@@ -219,8 +218,7 @@ def _open(session: Session, name: ObjectName) -> tuple[str, Entry, tuple[SqlColu
         raise ProgrammingError(
             f'Cannot find the object "{name}" because it does not exist or you do not have permissions.', 4902
         )
-    table, columns = find_table(session, name)
-    return table, entry, columns
+    return session.catalog.quoted(entry.name), entry, entry.columns
 
 
 def _need_unused(session: Session, entry: Entry, column: SqlColumn, what: str) -> None:

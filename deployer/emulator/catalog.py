@@ -58,8 +58,19 @@ CREATE TABLE IF NOT EXISTS {OWN}.permissions (
 
 
 @dataclass(frozen=True, slots=True)
+class Generated:
+    """Where a column's value comes from when INSERT gives none: a default's text, or the sequence of an IDENTITY."""
+
+    default: str | None
+    sequence: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """One object: TABLE, VIEW or PROCEDURE (`kind`). `definition` is the batch that made a view or a procedure."""
+    """One object: TABLE, VIEW or PROCEDURE (`kind`). `definition` is the batch that made a view or a procedure.
+
+    `generated` are the columns with a default or IDENTITY, by their names in lower case.
+    """
 
     name: ObjectName
     kind: str
@@ -67,14 +78,14 @@ class Entry:
     definition: str
     distribution: str
     index: str
+    columns: tuple[SqlColumn, ...]
+    generated: Mapping[str, Generated]
 
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """Where a column's value comes from when INSERT gives none: a default's text, or the sequence of an IDENTITY."""
-
-    default: str | None
-    sequence: str | None
+    @property
+    def identity(self) -> str | None:
+        """The name of the column that has IDENTITY."""
+        has = {name for name, source in self.generated.items() if source.sequence is not None}
+        return next((column.name for column in self.columns if column.name.lower() in has), None)
 
 
 class Catalog:
@@ -105,43 +116,41 @@ class Catalog:
 
     def find(self, name: ObjectName) -> Entry | None:
         rows = self.connection.execute(
-            f"SELECT schema_name, name, kind, id, definition, distribution, index_kind FROM {OWN}.objects "
-            "WHERE lower(schema_name) = lower($1) AND lower(name) = lower($2)",
+            "SELECT o.schema_name, o.name, o.kind, o.id, o.definition, o.distribution, o.index_kind, c.name, c.type, "
+            f"c.nullable, c.default_text, c.identity_seed FROM {OWN}.objects AS o LEFT JOIN {OWN}.columns AS c "
+            "ON c.object_id = o.id WHERE lower(o.schema_name) = lower($1) AND lower(o.name) = lower($2) "
+            "ORDER BY c.ordinal",
             list(self.place(name)),
         ).fetchall()
         if not rows:
             return None
-        schema, table, kind, number, definition, distribution, index = rows[0]
-        written = ObjectName(schema if schema != self.temporary else "dbo", table)
-        return Entry(written, kind, number, definition, distribution, index)
+        schema, table, kind, number, definition, distribution, index, *_ = rows[0]
+        described = [row[7:] for row in rows if row[7] is not None]
+        return Entry(
+            ObjectName(schema if schema != self.temporary else "dbo", table),
+            kind,
+            number,
+            definition,
+            distribution,
+            index,
+            tuple(SqlColumn(column, parse_type(written), nullable) for column, written, nullable, _, _ in described),
+            {
+                column.lower(): Generated(default, sequence_name(number) if seed is not None else None)
+                for column, _, _, default, seed in described
+                if default is not None or seed is not None
+            },
+        )
 
     def columns(self, name: ObjectName) -> tuple[SqlColumn, ...]:
-        rows = self.connection.execute(
-            f"SELECT c.name, type, nullable FROM {OWN}.columns AS c JOIN {OWN}.objects AS o ON o.id = c.object_id "
-            "WHERE lower(schema_name) = lower($1) AND lower(o.name) = lower($2) ORDER BY ordinal",
-            list(self.place(name)),
-        ).fetchall()
-        return tuple(SqlColumn(column, parse_type(kind), nullable) for column, kind, nullable in rows)
+        """The columns of a table or view; none where there is none of that name."""
+        entry = self.find(name)
+        return entry.columns if entry is not None else ()
 
-    def generated(self, number: int) -> Mapping[str, Generated]:
-        """The columns of a table that have a default or IDENTITY, by their names in lower case."""
-        rows = self.connection.execute(
-            f"SELECT lower(name), default_text, identity_seed FROM {OWN}.columns WHERE object_id = $1 "
-            "AND (default_text IS NOT NULL OR identity_seed IS NOT NULL)",
-            [number],
-        ).fetchall()
-        return {
-            name: Generated(default, sequence_name(number) if seed is not None else None)
-            for name, default, seed in rows
-        }
-
-    def table(self, name: ObjectName) -> Relation:
+    def table(self, entry: Entry) -> Relation:
         """A table as a relation."""
-        columns = self.columns(name)
-        listed = ", ".join(f"{quote_name(column.name)} AS c{index}" for index, column in enumerate(columns))
-        return Relation(
-            f"SELECT {listed} FROM {self.quoted(name)}", tuple((f"c{i}", column) for i, column in enumerate(columns))
-        )
+        named = tuple((f"c{index}", column) for index, column in enumerate(entry.columns))
+        listed = ", ".join(f"{quote_name(column.name)} AS {inner}" for inner, column in named)
+        return Relation(f"SELECT {listed} FROM {self.quoted(entry.name)}", named)
 
     def add(
         self,
@@ -217,13 +226,13 @@ class Catalog:
                 f"MINVALUE {-(2**63)} MAXVALUE {2**63 - 1}"
             )
 
-    def drop_column(self, number: int, name: str) -> None:
+    def drop_column(self, entry: Entry, name: str) -> None:
         """Forget a column, with the sequence of its IDENTITY."""
-        generated = self.generated(number).get(name.lower())
+        generated = entry.generated.get(name.lower())
         if generated is not None and generated.sequence is not None:
             self.connection.execute(f"DROP SEQUENCE {generated.sequence}")
         self.connection.execute(
-            f"DELETE FROM {OWN}.columns WHERE object_id = $1 AND lower(name) = lower($2)", [number, name]
+            f"DELETE FROM {OWN}.columns WHERE object_id = $1 AND lower(name) = lower($2)", [entry.id, name]
         )
 
     def free_number(self, name: str) -> int:

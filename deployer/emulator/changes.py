@@ -34,17 +34,18 @@ from deployer.emulator.types import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from deployer.emulator.catalog import Entry
     from deployer.emulator.session import Session
 
 
-def find_table(session: Session, name: ObjectName) -> tuple[str, tuple[SqlColumn, ...]]:
-    """A table's name in DuckDB, and its columns."""
+def find_table(session: Session, name: ObjectName) -> Entry:
+    """A table that is written to; Msg 208 where there is none."""
     entry = session.catalog.find(name)
     if entry is None or entry.kind == "PROCEDURE":
         raise ProgrammingError(f"Invalid object name '{name}'.", 208)
     if entry.kind == "VIEW":
         raise NotSupportedError("Views cannot be written to in a dedicated SQL pool.", 104)
-    return session.catalog.quoted(entry.name), session.catalog.columns(entry.name)
+    return entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,10 @@ def plan_insert(
 
     `explicit` says whether it gives the values of that column; None: as SET IDENTITY_INSERT says.
     """
-    table, columns = find_table(session, name)
-    entry = session.catalog.find(name)
-    generated = session.catalog.generated(entry.id) if entry is not None else {}
-    identity = next((column.name for column in columns if column.name.lower() in identities(session, name)), None)
+    entry = find_table(session, name)
+    columns, identity = entry.columns, entry.identity
     if explicit is None:
-        explicit = entry is not None and entry.id in session.identity_insert
+        explicit = entry.id in session.identity_insert
     if not names:
         names = tuple(column.name for column in columns if explicit or column.name != identity)
     chosen = insert_columns(columns, names)
@@ -102,7 +101,7 @@ def plan_insert(
         )
     filled = []
     for column in columns:
-        source = generated.get(column.name.lower())
+        source = entry.generated.get(column.name.lower())
         if source is None or column.name.lower() in listed:
             continue
         if source.sequence is not None:
@@ -110,14 +109,7 @@ def plan_insert(
         else:
             value = constant(translator, source.default or "NULL", column, name)
         filled.append((quote_name(column.name), value))
-    return Insertion(table, chosen, tuple(filled))
-
-
-def identities(session: Session, name: ObjectName) -> frozenset[str]:
-    """The columns of a table that have IDENTITY, in lower case; one at most."""
-    entry = session.catalog.find(name)
-    generated = session.catalog.generated(entry.id) if entry is not None else {}
-    return frozenset(column for column, source in generated.items() if source.sequence is not None)
+    return Insertion(session.catalog.quoted(entry.name), chosen, tuple(filled))
 
 
 def constant(translator: Translator, text: str, column: SqlColumn, table: ObjectName) -> str:
@@ -130,9 +122,8 @@ def constant(translator: Translator, text: str, column: SqlColumn, table: Object
 
 def run_identity_insert(session: Session, statement: st.IdentityInsert) -> None:
     """For one table of the session at a time: Msg 8107 for a second one, 8106 for a table without IDENTITY."""
-    find_table(session, statement.name)
-    entry = session.catalog.find(statement.name)
-    if entry is None or not identities(session, statement.name):
+    entry = find_table(session, statement.name)
+    if entry.identity is None:
         raise ProgrammingError(
             f"Table '{statement.name.name}' does not have the identity property. Cannot perform SET operation.", 8106
         )
@@ -171,9 +162,9 @@ def run_insert(session: Session, statement: st.Insert) -> Iterator[Result]:
 def run_update(session: Session, statement: st.Update) -> Iterator[Result]:
     translator = Translator(session)
     rows = _choose_rows(session, translator, statement.name, statement.source, [value for _, value in statement.values])
-    changed = insert_columns(rows.columns, tuple(name for name, _ in statement.values))
+    changed = insert_columns(rows.entry.columns, tuple(name for name, _ in statement.values))
     for column in changed:
-        if column.name.lower() in rows.identities:
+        if column.name == rows.entry.identity:
             raise ProgrammingError(f"Cannot update identity column '{column.name}'.", 8102)
     given = [Typed(f"u.{name}", None if column.is_null else column.type) for name, column in rows.relation.columns[1:]]
     values = ", ".join(
@@ -197,13 +188,10 @@ def run_delete(session: Session, statement: st.Delete) -> Iterator[Result]:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Rows of a table that are to change: the table in DuckDB, its columns, those with IDENTITY in lower case, and a
-    relation of row ids and values.
-    """
+    """Rows of a table that are to change: the table, its name in DuckDB, and a relation of row ids and values."""
 
+    entry: Entry
     table: str
-    columns: tuple[SqlColumn, ...]
-    identities: frozenset[str]
     relation: Relation
 
 
@@ -223,7 +211,8 @@ def _choose_rows(
         query.append("joins", exp.Join(this=target, kind="CROSS"))
     else:
         name = table_name(target)
-    table, columns = find_table(session, name)
+    entry = find_table(session, name)
+    table, columns = session.catalog.quoted(entry.name), entry.columns
     alias = target.alias or name.name
     # The table goes by an alias of its own here, and without one its schema may stand before its columns.
     target.meta["schema"] = "" if target.alias else name.schema
@@ -234,7 +223,7 @@ def _choose_rows(
     listed = [f"{quote_name(column.name)} AS c{index}" for index, column in enumerate(columns)]
     named = tuple((f"c{index}", column) for index, column in enumerate((*columns, SqlColumn(_ROW, BIGINT, False))))
     relation = Relation(f"SELECT {', '.join([*listed, f'rowid AS c{len(columns)}'])} FROM {table}", named)
-    return _Rows(table, columns, identities(session, name), translator.query(query, ctes={_ROW: relation}))
+    return _Rows(entry, table, translator.query(query, ctes={_ROW: relation}))
 
 
 def _tables(query: exp.Select) -> Iterator[exp.Expr]:
@@ -262,8 +251,8 @@ def _find_target(tables: list[exp.Table], name: ObjectName) -> exp.Table | None:
 
 def run_truncate(session: Session, statement: st.Truncate) -> None:
     session.refuse_in_transaction("TRUNCATE TABLE")
-    table, _ = find_table(session, statement.name)
-    session.execute(f"DELETE FROM {table}")
+    table = find_table(session, statement.name)
+    session.execute(f"DELETE FROM {session.catalog.quoted(table.name)}")
 
 
 def bulk_copy(session: Session, name: ObjectName, rows: pa.Table) -> int:

@@ -108,6 +108,7 @@ class Definitions(Permissions, Tables):
         start = self._tokens[self._index - 2]
         name = self._name()
         columns = self._identifiers() if self._match(TokenType.L_PAREN) else ()
+        self._refuse_options("view")
         self._need("AS")
         query = self._query()
         return ddl.CreateView(name, columns, self._text_of_create(start.start, replaces), query, replaces)
@@ -123,6 +124,7 @@ class Definitions(Permissions, Tables):
         parameters = self._parameters()
         if wrapped:
             self._match_r_paren()
+        self._refuse_options("procedure")
         self._need("AS")
         # The rest of the batch is the body, whatever it holds.
         body = self._statements(())
@@ -130,6 +132,11 @@ class Definitions(Permissions, Tables):
             self._refuse()
         definition = self._text_of_create(start.start, replaces)
         return ddl.CreateProcedure(name, parameters, definition, tuple(body), replaces)
+
+    def _refuse_options(self, kind: str) -> None:
+        if self._word("WITH"):
+            # learn.microsoft.com, CREATE VIEW and CREATE PROCEDURE: the grammars for Synapse have none.
+            raise NotSupportedError(f"A {kind} WITH {self._text} is not supported in a dedicated SQL pool.", 104)
 
     def _parameters(self) -> tuple[ddl.Parameter, ...]:
         """`@name type [OUTPUT], …`"""

@@ -129,6 +129,7 @@ class Parser(Definitions, Manipulations, Copying):
             self._need("END", "CATCH")
             return st.Try(tuple(body), tuple(handler))
         if self._word("TRAN") or self._word("TRANSACTION"):
+            self._refuse_named()
             return st.Begin()
         body = self._statements(("END",))
         self._need("END")
@@ -138,13 +139,26 @@ class Parser(Definitions, Manipulations, Copying):
 
     def _read_commit(self) -> st.Statement:
         self._word("TRAN") or self._word("TRANSACTION") or self._word("WORK")
+        self._refuse_named()
         return st.Commit()
 
     def _read_rollback(self) -> st.Statement:
         self._word("TRAN") or self._word("TRANSACTION") or self._word("WORK")
+        self._refuse_named()
         return st.Rollback()
 
+    def _refuse_named(self) -> None:
+        """The pool's transactions have no names, marks or save points (learn.microsoft.com: Use transactions in a SQL pool)."""
+        token = self._curr
+        if token and (
+            token.token_type in {TokenType.PARAMETER, TokenType.IDENTIFIER}
+            or (token.token_type == TokenType.VAR and not hasattr(self, f"_read_{token.text.lower()}"))
+        ):
+            raise NotSupportedError("Named transactions are not supported in a dedicated SQL pool.", 104)
+
     def _read_declare(self) -> st.Statement:
+        if self._next and self._next.text.upper() == "CURSOR":
+            raise NotSupportedError("Cursors are not supported in a dedicated SQL pool.", 104)
         found = []
         while True:
             name = self._variable()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def run_create_index(session: Session, statement: ddl.CreateIndex) -> None:
     entry = _table(session, statement.table, "CREATE INDEX")
-    columns = session.catalog.columns(statement.table)
+    columns = entry.columns
     if _named(session, "indexes", entry, statement.name):
         raise ProgrammingError(
             f"The operation failed because an index or statistics with name '{statement.name}' already exists on table "
@@ -70,7 +70,7 @@ def run_create_statistics(session: Session, statement: ddl.CreateStatistics) -> 
         raise ProgrammingError(
             f"There are already statistics on table '{statement.table}' named '{statement.name}'.", 1927
         )
-    chosen = insert_columns(session.catalog.columns(statement.table), statement.columns)
+    chosen = insert_columns(entry.columns, statement.columns)
     _write(session, "statistics", entry, [statement.name], [column.name for column in chosen])
 
 

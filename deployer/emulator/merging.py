@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from deployer.emulator import statements as st
-from deployer.emulator.changes import find_table, identities, plan_insert, table_source
+from deployer.emulator.changes import find_table, plan_insert, table_source
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.frames import Result
 from deployer.emulator.relations import Scope, Source, quote_name
@@ -68,18 +68,16 @@ class _Plan:
 
 def run_merge(session: Session, statement: st.Merge) -> Iterator[Result]:
     _need_documented(statement.clauses)
-    table, columns = find_table(session, statement.name)
-    entry = session.catalog.find(statement.name)
-    if any(clause.action == "INSERT" for clause in statement.clauses) and (
-        entry is None or entry.distribution != "HASH"
-    ):
+    entry = find_table(session, statement.name)
+    table, columns = session.catalog.quoted(entry.name), entry.columns
+    if any(clause.action == "INSERT" for clause in statement.clauses) and entry.distribution != "HASH":
         # learn.microsoft.com, MERGE: the table of what each clause supports in Synapse.
         raise NotSupportedError(
             "MERGE … WHEN NOT MATCHED BY TARGET needs a hash-distributed target in a dedicated SQL pool: "
-            f"'{statement.name}' is {entry.distribution if entry else 'none'}.",
+            f"'{statement.name}' is {entry.distribution}.",
             104,
         )
-    if identities(session, statement.name):
+    if entry.identity is not None:
         # learn.microsoft.com, MERGE: the same notes.
         raise NotSupportedError("MERGE into a table with IDENTITY is not supported in a dedicated SQL pool.", 104)
     translator = Translator(session)

@@ -77,7 +77,7 @@ def _refuse_identity(session: Session, query: exp.Expr, columns: Sequence[SqlCol
     names = {column.name.lower() for column in columns}
     for table in query.find_all(exp.Table):
         entry = session.catalog.find(table_name(table)) if isinstance(table.this, exp.Identifier) else None
-        for name, generated in session.catalog.generated(entry.id).items() if entry is not None else ():
+        for name, generated in entry.generated.items() if entry is not None else ():
             if generated.sequence is not None and name in names:
                 raise NotSupportedError(
                     f"The emulator does not know how to copy the IDENTITY column '{name}' into a new table: cast it, "

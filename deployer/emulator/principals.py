@@ -134,7 +134,7 @@ def _securable(session: Session, securable: ddl.Securable) -> int:
     if securable.kind == "OBJECT":
         entry = session.catalog.find(name)
         if entry is not None:
-            known = {column.name.lower() for column in session.catalog.columns(name)}
+            known = {column.name.lower() for column in entry.columns}
             missing = next((column for column in securable.columns if column.lower() not in known), None)
             if missing is not None:
                 raise ProgrammingError(f"Invalid column name '{missing}'.", 1911)

@@ -244,11 +244,11 @@ class Session:
         if entry is None or entry.kind == "PROCEDURE":
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
         if entry.kind == "TABLE":
-            return self.catalog.table(entry.name)
+            return self.catalog.table(entry)
         (made,) = parse_batch(entry.definition)
         if not isinstance(made, ddl.CreateView):
             raise ProgrammingError(f"Invalid object name '{name}'.", 208)
-        return View(made.query, made.columns, self.catalog.columns(entry.name))
+        return View(made.query, made.columns, entry.columns)
 
     def variable(self, name: str) -> tuple[object, SqlType]:
         frame = self.frames[-1]
