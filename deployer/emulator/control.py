@@ -113,8 +113,7 @@ def run_raise_error(session: Session, statement: st.RaiseError) -> None:
     session.messages.append(
         Message(message, 50_000, max(severity, 0), state if state >= 0 else 1, statement.line, procedure)
     )
-    if statement.seterror:
-        session.error_number = 50_000
+    session.error_number = 50_000 if statement.seterror else 0
 
 
 _MOST_ARGUMENTS = 20
@@ -147,11 +146,18 @@ def run_rollback(session: Session, _statement: st.Rollback) -> None:
 
 
 def run_declare(session: Session, statement: st.Declare) -> None:
-    variables = session.frames[-1].variables
+    frame = session.frames[-1]
+    names = [name for name, _, _ in statement.variables]
     for name, kind, value in statement.variables:
-        if name in variables:
+        # In a loop the same DECLARE comes by again: it then gives its value anew, and without one leaves the old.
+        again = frame.declared.get(name) is statement
+        if names.count(name) > 1 or (name in frame.variables and not again):
             raise ProgrammingError(f"The variable name '{name}' has already been declared.", 134, 15)
-        variables[name] = (None, kind) if value is None else session.scalar(value, kind)
+        if value is not None:
+            frame.variables[name] = session.scalar(value, kind)
+        elif not again:
+            frame.variables[name] = (None, kind)
+        frame.declared[name] = statement
 
 
 def run_set_variable(session: Session, statement: st.SetVariable) -> None:

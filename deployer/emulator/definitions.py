@@ -88,14 +88,13 @@ class Definitions(Permissions, Tables):
         )
 
     def _dispatch(self, verb: str, readers: Mapping[str, Callable[[], st.Statement]]) -> st.Statement:
-        """Read what the next word names; the reader of an index sees the word, which says of what kind it is."""
+        """Read what the next word names."""
         kind = self._text
         if kind == "UNIQUE":
             raise NotSupportedError("Unique indexes are not supported in a dedicated SQL pool.", 104)
         if kind not in readers:
             raise NotSupportedError(f"The emulator does not know {verb} {kind}.")
-        if not (verb == "CREATE" and readers[kind] == self._create_index):
-            self._advance()
+        self._advance()
         return readers[kind]()
 
     def _create_schema(self) -> st.Statement:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from deployer.emulator.errors import DatabaseError
+    from deployer.emulator.statements import Declare
     from deployer.emulator.types import SqlColumn, SqlType
 
 
@@ -48,3 +49,5 @@ class Frame:
     parameters: Sequence[tuple[object, SqlType]] = ()
     caught: DatabaseError | None = None
     procedure: str = ""
+    declared: dict[str, Declare] = field(default_factory=dict)
+    """The statement that declared each variable."""

@@ -155,17 +155,16 @@ class Tables(Syntax):
     # --- Indexes and statistics ---
 
     def _create_index(self) -> st.Statement:
-        """[CLUSTERED | NONCLUSTERED] INDEX, CLUSTERED COLUMNSTORE INDEX."""
-        if self._text in {"UNIQUE", "NONCLUSTERED"} and self._next and self._next.text.upper() == "COLUMNSTORE":
+        """Behind INDEX, CLUSTERED or NONCLUSTERED."""
+        first = self._prev.text.upper()
+        columnstore = first != "INDEX" and self._word("COLUMNSTORE")
+        if columnstore and first == "NONCLUSTERED":
             raise NotSupportedError("Nonclustered columnstore indexes are not supported in a dedicated SQL pool.", 104)
-        if self._word("CLUSTERED", "COLUMNSTORE", "INDEX"):
-            kind = "CLUSTERED COLUMNSTORE INDEX"
-        elif self._word("CLUSTERED", "INDEX"):
-            kind = "CLUSTERED INDEX"
-        else:
-            self._word("NONCLUSTERED")
+        if first != "INDEX":
             self._need("INDEX")
-            kind = "NONCLUSTERED INDEX"
+        kind = "CLUSTERED INDEX" if first == "CLUSTERED" else "NONCLUSTERED INDEX"
+        if columnstore:
+            kind = "CLUSTERED COLUMNSTORE INDEX"
         name = self._identifier()
         self._need("ON")
         table = self._name()

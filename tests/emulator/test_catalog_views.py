@@ -226,7 +226,7 @@ def test_drivers_procedures_on_columns_indexes_types_and_procedures(run: Run) ->
 def test_members_by_the_older_procedures(run: Run) -> None:
     run("CREATE ROLE readers; EXEC sp_addrolemember 'readers', 'guest';")
     assert run("SELECT COUNT(*) FROM sys.database_role_members;") == [(1,)]
-    run("EXEC sp_droprolemember 'readers', 'guest';")
+    run("EXEC sp_droprolemember readers, [guest] PRINT N'done';")
     assert run("SELECT COUNT(*) FROM sys.database_role_members;") == [(0,)]
 
 

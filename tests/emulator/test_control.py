@@ -34,6 +34,21 @@ def test_break_ends_the_innermost_loop(run: Run) -> None:
     """) == [(3, 6)]
 
 
+def test_declare_in_a_loop_gives_its_value_anew_or_leaves_the_old(run: Run) -> None:
+    assert run("""
+        DECLARE @i int = 0, @sum int = 0;
+        WHILE @i < 3
+        BEGIN
+            DECLARE @fresh int = 1, @kept int;
+            SET @sum += @fresh;
+            SET @fresh += 5;
+            SET @kept = ISNULL(@kept, 0) + 1;
+            SET @i += 1;
+        END
+        SELECT @sum, @kept;
+    """) == [(3, 3)]
+
+
 def test_loop_gives_a_result_each_time(connection: dbapi.Connection) -> None:
     cursor = connection.cursor().execute("DECLARE @n int = 0; WHILE @n < 3 BEGIN SET @n += 1; SELECT @n; END")
     found = [cursor.fetchall()]
@@ -42,7 +57,9 @@ def test_loop_gives_a_result_each_time(connection: dbapi.Connection) -> None:
     assert found == [[(1,)], [(2,)], [(3,)]]
 
 
-@pytest.mark.parametrize(("operator", "result"), [("+=", 9), ("-=", 5), ("*=", 14), ("/=", 3), ("%=", 1)])
+@pytest.mark.parametrize(
+    ("operator", "result"), [("+=", 9), ("-=", 5), ("*=", 14), ("/=", 3), ("%=", 1), ("&=", 2), ("|=", 7), ("^=", 5)]
+)
 def test_compound_assignment(run: Run, operator: str, result: int) -> None:
     assert run(f"DECLARE @n int = 7; SET @n {operator} 1 + 1; SELECT @n;") == [(result,)]
 
