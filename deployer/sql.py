@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.errors import PlanError
 from deployer.names import ObjectName, SqlTypeName, name_problem, shorten
@@ -36,6 +37,7 @@ class Sql(str):
 # --- Filters ---------------------------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=10_000)
 def quote_name(name: str) -> Sql:
     """A name in brackets. Raises `PlanError` for what no brackets can hold."""
     if problem := name_problem(name):
@@ -72,6 +74,7 @@ def quote_literal(value: float | str | bytes | None) -> Sql:
     )
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN = re.compile(r"(?:[^\x00-\x1f\x7f$]|\$(?!\())+|\$(?=\()|[\x00-\x1f\x7f]")
 
 
@@ -82,7 +85,7 @@ def quote_text(text: str) -> Sql:
     a colon, mean something to the server or to sqlcmd even within a literal. `$(` is taken apart, since sqlcmd
     replaces `$(x)` wherever it stands.
     """
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\0" in text or _SURROGATE.search(text):
         raise PlanError(f"{shorten(text)} holds NUL or half of a surrogate pair", hint="T-SQL text can hold neither")
     parts = [
         f"NCHAR({ord(part)})" if len(part) == 1 and not part.isprintable() and ord(part) < 128 else _quoted(part)
@@ -112,8 +115,9 @@ def quote_message(text: str) -> Sql:
 
 def _one_line(text: str) -> str:
     """Every control, format and line character as a blank; `$(`, which sqlcmd would replace, taken apart."""
-    plain = "".join(" " if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
-    return plain.replace("$(", "$ (")
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c)[0] == "C" or c in "\u2028\u2029" else c for c in text)
+    return text.replace("$(", "$ (")
 
 
 def quote_type(name: SqlTypeName) -> Sql:
@@ -164,16 +168,29 @@ def find_templates() -> Path:
     return inside if inside.is_dir() else package.parent / "sql_templates"
 
 
+@cache
 def make_environment(*folders: Path) -> jinja2.Environment:
     """Templates from the first folder that has them: give the user's, the target's and the common one.
 
-    Sandboxed; a fact that a template asks for and does not get is an error. The folder of `find_templates` comes last,
-    so that a template can name another one whole: `{% extends "common/models_table.sql.j2" %}`.
+    Made once for the same folders, since compiling templates takes longer than rendering them; a template that changes
+    is compiled again. Sandboxed; a fact that a template asks for and does not get is an error. The folder of
+    `find_templates` comes last, so that a template can name another one whole:
+    `{% extends "common/catalog_table.sql.j2" %}`.
     """
     import jinja2
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
+    verdicts: dict[tuple[type, str], bool] = {}
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+            # Jinja's verdict hangs on the type and the name alone, and every line of a template asks for it.
+            key = (type(obj), attr)
+            if key not in verdicts:
+                verdicts[key] = super().is_safe_attribute(obj, attr, value)
+            return verdicts[key]
+
+    environment = Sandbox(
         loader=jinja2.FileSystemLoader([*folders, find_templates()]),
         undefined=jinja2.StrictUndefined,
         finalize=_refuse_unfiltered,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +17,17 @@ from deployer.names import NAME_LENGTH, name_problem
 from deployer.sql import (
     Sql,
     find_templates,
+    indent,
+    label_text,
     make_environment,
     quote_bytes,
     quote_comment,
+    quote_label,
     quote_literal,
     quote_message,
     quote_name,
+    quote_parameter,
+    quote_right,
     quote_text,
     render,
 )
@@ -206,6 +212,75 @@ def test_a_template_that_forgets_a_filter_is_stopped(tmp_path: Path, template: s
 def test_a_template_that_is_wrong_is_told(tmp_path: Path, template: str, message: str) -> None:
     with pytest.raises(PlanError, match=message):
         render(make_environment(folder_with(tmp_path, template)), "one.sql.j2", text="x", number=1)
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ gone|literal }}", "'gone' is undefined"),
+        ("{{ text }}", "a template prints 'x' without a filter"),
+        ("{{ text ~ text }}", "a template prints 'xx' without a filter"),
+        ("{{ number|name }}", "'int' object"),
+        ("{{ bad|name }}", "name 'a\\\\nb' holds a control character"),
+        ("{{ 1 // 0 }}", "division"),
+        ("{{ text.__class__|literal }}", "unsafe"),
+        ("{% for x in number %}{% endfor %}", "not iterable"),
+        ("{% include 'none.sql.j2' %}", "no template 'none.sql.j2'"),
+        ("{% for %}", "Expected an expression"),
+        ("{% include 'inner.sql.j2' %}", "recursion"),
+        ("{% for x in range(10**9) %}{% endfor %}", "Range too big"),
+    ],
+)
+def test_an_error_deep_within_names_its_file_and_line(tmp_path: Path, template: str, message: str) -> None:
+    (tmp_path / "outer.sql.j2").write_text(
+        "SELECT 1\n{% filter indent %}\n{% include 'middle.sql.j2' %}\n{% endfilter %}\n"
+    )
+    (tmp_path / "middle.sql.j2").write_text("{% for x in [1, 2] %}\n\n{% include 'inner.sql.j2' %}\n{% endfor %}\n")
+    (tmp_path / "inner.sql.j2").write_text(f"-- a\n-- b\n{{# c\n #}}\n{template}\n")
+    with pytest.raises(PlanError, match=message) as caught:
+        render(make_environment(tmp_path), "outer.sql.j2", text="x", number=1, bad="a\nb")
+    assert f"{tmp_path / 'inner.sql.j2'}:5: " in caught.value.message
+    assert caught.value.hint
+
+
+def test_a_template_that_changes_is_read_again(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "SELECT 1")
+    assert render(make_environment(folder), "one.sql.j2") == "SELECT 1\n"
+    (tmp_path / "one.sql.j2").write_text("SELECT 2")
+    os.utime(tmp_path / "one.sql.j2", (1, 1))
+    assert render(make_environment(folder), "one.sql.j2") == "SELECT 2\n"
+
+
+@given(TEXT)
+def test_a_label_is_one_short_literal(text: str) -> None:
+    label = quote_label(text * 20)
+    literal = only_expression(f"SELECT {label}")
+    assert isinstance(literal, exp.Literal)
+    assert len(literal.this) <= 255
+    assert literal.this.isascii()
+    assert literal.this == label_text(text * 20)
+    assert "?" not in label
+    assert "$(" not in label
+
+
+@given(st.lists(TEXT.filter(storable), min_size=1, max_size=5))
+def test_moving_lines_in_changes_no_text(texts: list[str]) -> None:
+    """A literal has no line break, so none of what is moved lies within one."""
+    block = "\n".join(f"SELECT {quote_text(text)}" for text in texts)
+    moved = indent(block)
+    assert [line.removeprefix("    ") for line in moved.split("\n")] == block.split("\n")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "@a", "a;", "1a", "ä", "a]", "a\n"])
+def test_what_is_no_name_of_a_parameter_is_refused(name: str) -> None:
+    with pytest.raises(PlanError, match="is no name of a parameter"):
+        quote_parameter(name)
+
+
+@pytest.mark.parametrize("right", ["", "CONTROL", "select", "SELECT; DROP"])
+def test_only_rights_that_are_known_are_given(right: str) -> None:
+    with pytest.raises(PlanError, match="is no right that is given"):
+        quote_right(right)
 
 
 def test_the_first_folder_wins(tmp_path: Path) -> None:
