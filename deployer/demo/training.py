@@ -60,6 +60,9 @@ class TrainedModel:
             f"outputs:\n{outputs}"
             f"statements:\n"
             f"  - view: ml.{self.name}_scores\n"
+            f"  - procedure: ml.score_{self.name}\n"
+            f"    into: ml.{self.name}_results\n"
+            f"    mode: merge\n"
             f"# ONNX computes in 32 bits what scikit-learn computes in 64, so the seventh digit may differ.\n"
             f"tolerance: {{absolute: 1e-6, relative: 1e-5}}\n"
         )
