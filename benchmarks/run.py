@@ -6,6 +6,6 @@ import subprocess
 import sys
 
 if __name__ == "__main__":
-    for name in ("startup", "check", "gate", "bundle", "plan", "predict", "memory"):
+    for name in ("startup", "check", "gate", "bundle", "plan", "predict", "memory", "tds"):
         print(f"\n== {name}", flush=True)
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -88,6 +88,10 @@ def command(
     from deployer.emulator.tds.server import Server
     from deployer.files import write_beside
 
+    # Before anything is printed: who reads that it serves may stop it at once.
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
     made = secrets.token_urlsafe(18) if password is None else None
     with Server(
         str(database) if database else None,
@@ -113,7 +117,7 @@ def command(
                 click.echo(f"{client:<10} {string}")
             click.echo("Ctrl-C stops it", err=True)
         sys.stdout.flush()
-        _run_until_signal(server.serve)
+        _run_until(stop, server.serve)
     return 0
 
 
@@ -130,11 +134,8 @@ def connection_strings(host: str, port: int, password: str) -> Mapping[str, str]
     }
 
 
-def _run_until_signal(serve: Callable[[], None]) -> None:
-    """Run it on a thread until SIGINT or SIGTERM comes, or it ends by itself."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+def _run_until(stop: threading.Event, serve: Callable[[], None]) -> None:
+    """Run it on a thread until it is to stop, or ends by itself."""
 
     def run() -> None:
         try:

@@ -35,6 +35,10 @@ class Channel:
         self._sending = threading.Lock()
         self._deadline: float | None = None
 
+    @property
+    def is_encrypted(self) -> bool:
+        return self._tls is not None
+
     def set_deadline(self, seconds: float | None) -> None:
         """Until then everything must have been said that is waited for; None: there is no hurry."""
         self._deadline = None if seconds is None else time.monotonic() + seconds

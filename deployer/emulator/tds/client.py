@@ -133,11 +133,12 @@ class Client:
         reply.write(tokens.collation_change() + tokens.language_change())
         reply.message(Message("Changed language setting to us_english.", 5703))
         reply.write(tokens.login_acknowledgement(version))
-        reply.write(tokens.packet_size_change(login.packet_size, channel.size))
+        size = min(login.packet_size, packets.LARGEST_ENCRYPTED) if channel.is_encrypted else login.packet_size
+        reply.write(tokens.packet_size_change(size, channel.size))
         if acknowledged := logins.acknowledge_features(login):
             reply.write(acknowledged)
         reply.finish()
-        channel.size = login.packet_size
+        channel.size = size
         return True
 
     def _expect(self, kind: int, longest: int) -> bytes:

@@ -17,6 +17,10 @@ DEFAULT_SIZE = 4096
 SMALLEST, LARGEST = 512, 32_767
 """Of a packet with its header (2.2.6.4, PacketSize)."""
 
+LARGEST_ENCRYPTED = 16_000
+"""A packet must fit a record of TLS, which has 2^14 bytes (RFC 8446, 5.1): ODBC Driver 18 encrypts one of 16,000 bytes,
+and refuses one of 16,383 (tried)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Packet:

@@ -136,9 +136,9 @@ def _run_prepexec(session: Session, handles: Handles, given: Sequence[Argument])
 
 
 def _run_prepexecrpc(session: Session, handles: Handles, given: Sequence[Argument]) -> Steps:
-    """A call of the database's own procedure, prepared: the text is `proc` or `EXEC proc`, the values follow."""
+    """A call of a procedure, prepared: its name, and the values."""
     yield given[0].name, handles.add(Prepared(_text(given, 1), {})), INT
-    yield from _run_own(session, Call(_text(given, 1), tuple(given[2:])))
+    yield from run_call(session, handles, Call(_text(given, 1), tuple(given[2:])))
 
 
 def _run_execute(session: Session, handles: Handles, given: Sequence[Argument]) -> Steps:

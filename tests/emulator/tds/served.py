@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import signal
 import subprocess
@@ -40,6 +41,11 @@ class Served:
         """A connection string for FreeTDS's ODBC driver."""
         chosen = {"SERVER": self.host, "PORT": str(self.port), "LongAsMax": "", "TrustServerCertificate": ""}
         return self.odbc(freetds_driver(), **(chosen | options))
+
+    def cpu(self) -> float:
+        """Seconds of processor time that the server has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def memory(self) -> int:
         """Bytes of the server's memory that are resident now."""
