@@ -9,11 +9,12 @@ from __future__ import annotations
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from deployer.apply import apply_plan
     from deployer.bundle import write_bundle
     from deployer.check import Report, check_model, fix_model
     from deployer.compare import Comparison, compare_scores
     from deployer.contract import Contract, bind_columns
-    from deployer.database import Database, apply_plan, open_database, read_table, score_rows
+    from deployer.database import Database, open_database, read_table, score_rows
     from deployer.errors import DeployerError
     from deployer.lint import lint_script
     from deployer.model import Column, Model
@@ -34,7 +35,8 @@ _HOMES = {
     "check": ("Report", "check_model", "fix_model"),
     "compare": ("Comparison", "compare_scores"),
     "contract": ("Contract", "Table", "bind_columns"),
-    "database": ("Database", "apply_plan", "open_database", "read_table", "score_rows"),
+    "apply": ("apply_plan",),
+    "database": ("Database", "open_database", "read_table", "score_rows"),
     "errors": ("DeployerError",),
     "lint": ("lint_script",),
     "model": ("Column", "Model"),

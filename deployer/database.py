@@ -6,7 +6,6 @@ were planned: nothing may change a text on its way that was shown to a DBA.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from deployer.compare import Array, Batch
-from deployer.errors import DatabaseError, MissingPackage
+from deployer.errors import ConflictError, DatabaseError, MissingPackage
 from deployer.names import ObjectName, parse_name
-from deployer.plan import Applied, Plan, Scoring, Statement
+from deployer.plan import Plan, Scoring, Statement
 from deployer.sql import find_templates, make_environment, render
 from deployer.table import Table, TableColumn
 
@@ -154,7 +153,7 @@ def _bytes_type(cursor: Any, pyodbc: Any) -> int:
     return kind
 
 
-# --- Reading and applying --------------------------------------------------------------------------------------------
+# --- Reading -----------------------------------------------------------------------------------------------------
 
 
 def read_table(database: Database, name: ObjectName | str) -> Table:
@@ -180,28 +179,6 @@ def read_table(database: Database, name: ObjectName | str) -> Table:
 
 def _digits(kind: str, precision: int | None, scale: int | None) -> tuple[int | None, int | None]:
     return (precision, scale) if kind.lower() in {"decimal", "numeric"} else (None, None)
-
-
-def apply_plan(plan: Plan, database: Database, progress: Callable[[Statement], None] | None = None) -> Applied:
-    """Run a plan's statements in their order; `progress` is called before each. It can be run twice.
-
-    The stored bytes are read back by size and SHA-256. Raises `DatabaseError` where the database refuses, and where the
-    models table holds other bytes under this version: then nothing is changed.
-    """
-    ran, stored = 0, False
-    for statement in plan.statements:
-        if progress is not None:
-            progress(statement)
-        if statement is plan.store:
-            if _is_stored(plan, database):
-                continue
-            stored = True
-        if statement is plan.verify:
-            _verify(plan, database)
-        else:
-            database.run(statement)
-        ran += 1
-    return Applied(plan.model_id, stored, ran)
 
 
 def score_rows(
@@ -235,41 +212,6 @@ def read_rows(plan: Plan, database: Database, batch_rows: int = 65_536) -> Itera
     types = [*(None for _ in plan.contract.keys), *(_NUMPY.get(b.sql_type.base) for b in plan.contract.bindings)]
     for columns in database.stream(plan.rows, types, batch_rows):
         yield dict(zip(names, columns, strict=True))
-
-
-def _is_stored(plan: Plan, database: Database) -> bool:
-    """Whether these bytes are there under this version; `DatabaseError` where others are."""
-    found = _stored_digests(plan, database)
-    if not found:
-        return False
-    if found == [(len(plan.model.content), plan.model.digest)]:
-        return True
-    held = " and ".join(f"{size:,} bytes with SHA-256 {digest}" for size, digest in found)
-    raise DatabaseError(
-        f"{plan.spec.models_table} already holds model {plan.model_id!r} as {held}; "
-        f"these are {len(plan.model.content):,} bytes with SHA-256 {plan.model.digest}",
-        hint="a stored version never changes: deploy under a new version",
-    )
-
-
-def _stored_digests(plan: Plan, database: Database) -> list[tuple[int, str]]:
-    """Size and SHA-256 of each row of this version."""
-    try:
-        rows = database.fetch(plan.stored_digest)
-    except DatabaseError:
-        # Some servers hash no more than 8,000 bytes: then the bytes are hashed here.
-        contents = [row[0] or b"" for row in database.fetch(plan.stored_model)]
-        return [(len(content), hashlib.sha256(content).hexdigest()) for content in contents]
-    return [(size or 0, bytes(digest or b"").hex()) for size, digest in rows]
-
-
-def _verify(plan: Plan, database: Database) -> None:
-    try:
-        database.run(plan.verify)
-    except DatabaseError:
-        # Where the server cannot hash, the bytes tell; where it can, they tell the same as its refusal.
-        if _stored_digests(plan, database) != [(len(plan.model.content), plan.model.digest)]:
-            raise
 
 
 # --- Values ----------------------------------------------------------------------------------------------------------
@@ -315,7 +257,11 @@ _CAUSES: tuple[tuple[str, str], ...] = (
     (r"\b51003\b|refuses it", "say what becomes of it: nulls: skip row, or {use: VALUE}"),
     (r"\b51004\b", "`key` in the spec has to tell the rows apart, and has no NULL"),
     (r"\b51005\b", "give the table another name in the spec, or drop it"),
-    (r"\b5100[12]\b", "a stored version never changes: deploy under a new version"),
+    (r"\b51001\b", "`deployer status` shows the rows; `deployer remove` takes them out, `deployer apply` stores one"),
+    (r"\b51002\b", "a stored version never changes: deploy under a new version"),
+    (r"\b51006\b", "correct the table, or name another as models_table"),
+    (r"\b51007\b", "`deployer status` shows aliases and history, `deployer promote` names a version"),
+    (r"\b51008\b", "`deployer status` shows what uses it"),
     (r"\b208\b|Invalid object name", "create it, or correct its name"),
     (r"\b207\b|Invalid column name", "the table's columns are not those that the statement was written for"),
     (r"\b229\b|permission was denied", "PREDICT needs EXECUTE on the database and SELECT on the data and the models"),
@@ -334,8 +280,16 @@ _CAUSES: tuple[tuple[str, str], ...] = (
 """What the engines say, and what is behind it (reported by users, and Microsoft's list of errors)."""
 
 
+_CONFLICT = re.compile(
+    r"deadlock|update conflict|There is already an object named|Cannot drop the \w+ .*because it does not exist",
+    re.IGNORECASE,
+)
+"""Errors 1205, 3960, 2714 and 3701: another session came between."""
+
+
 def _refusal(purpose: str, error: Exception) -> DatabaseError:
     """The engine's own words, and what is known to be behind them."""
     text = " ".join(str(getattr(error, "orig", None) or error).split())
     hint = next((hint for pattern, hint in _CAUSES if re.search(pattern, text, re.IGNORECASE)), "")
-    return DatabaseError(f"{purpose}: the database refused: {text}", hint=hint)
+    kind = ConflictError if _CONFLICT.search(text) else DatabaseError
+    return kind(f"{purpose}: the database refused: {text}", hint=hint)

@@ -9,7 +9,9 @@
     ├── ScriptError      a file is not T-SQL that can be read
     ├── ContractError    a table's columns cannot feed the model's inputs
     ├── PlanError        no statements can be made for this model, spec and target
+    ├── CatalogError     the catalog of models does not allow what is asked
     ├── DatabaseError    the database refused, or is not what the plan expects
+    │   └── ConflictError  another session came between; the same, run again, may well do
     ├── RuntimeFault     ONNX Runtime cannot load the model or score the rows
     ├── CompareError     two sets of scores cannot be compared
     └── MissingPackage   an optional package is needed and is not installed
@@ -76,8 +78,16 @@ class PlanError(DeployerError):
     """No statements can be made for this model, spec and target."""
 
 
+class CatalogError(DeployerError):
+    """The catalog of models does not allow what is asked: no such version, or one that is in use."""
+
+
 class DatabaseError(DeployerError):
     """The database refused, or is not what the plan expects."""
+
+
+class ConflictError(DatabaseError):
+    """Another session came between; the same, run again, may well do."""
 
 
 class RuntimeFault(DeployerError):

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 import numpy as np
 
+from deployer.apply import apply_plan
 from deployer.compare import Comparison, compare_scores
 from deployer.contract import Binding
-from deployer.database import Database, apply_plan, open_database, read_rows, score_rows
+from deployer.database import Database, open_database, read_rows, score_rows
 from deployer.deployment import Deployment, expect_scores
 from deployer.plan import Plan, Scoring, Statement
 from deployer.rows import make_rows

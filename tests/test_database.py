@@ -17,11 +17,11 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from deployer.apply import apply_plan
 from deployer.bundle import write_deploy
 from deployer.compare import Array
 from deployer.database import (
     Database,
-    apply_plan,
     from_arrow,
     from_values,
     open_database,

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from deployer.database import Database, apply_plan, open_database, read_table
+from deployer.apply import apply_plan
+from deployer.database import Database, open_database, read_table
 from deployer.errors import DatabaseError
 from deployer.names import ObjectName
 from deployer.plan import Plan, Statement, make_plan

@@ -12,7 +12,8 @@ from deployer import __version__
 from deployer.errors import DeployerError
 
 COMMANDS = (
-    *("check", "fix", "init", "plan", "apply", "score", "compare", "gate", "lint", "run", "serve"),
+    *("check", "fix", "init", "plan", "apply", "status", "diff", "promote", "rollback", "remove"),
+    *("score", "compare", "gate", "lint", "run", "serve"),
     *("rules", "targets", "demo"),
 )
 """In the order of the story; each is a module of this package, and `command` in it."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from deployer.check import Report
 from deployer.report.data import describe_report
 from deployer.report.text import render_report
+
+if TYPE_CHECKING:
+    from deployer.catalog import Catalog, CatalogWriter
+    from deployer.database import Database
+    from deployer.plan import Statement
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -107,3 +112,88 @@ def print_remaining(report: Report, as_json: bool) -> int:
         click.echo(render_report(report))
     click.echo("nothing was planned: errors remain after the fixes that keep every score", err=True)
     return 1
+
+
+def catalog_options(command: Command) -> Command:
+    """What every command takes that works with a models table and no spec."""
+    table = click.option(
+        "--models-table",
+        metavar="NAME",
+        default="ml.models",
+        show_default=True,
+        envvar="DEPLOYER_MODELS_TABLE",
+        show_envvar=True,
+        help="The table that keeps the models.",
+    )
+    target = click.option(
+        "--target", metavar="NAME", default="synapse-dedicated", show_default=True, help="What the database is."
+    )
+    return database_option()(table(target(templates_option(json_option(command)))))
+
+
+def _parse_alias(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    from deployer.spec.parts import check_alias
+
+    try:
+        return check_alias(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+alias_option = click.option(
+    "--alias", metavar="ALIAS", default="champion", show_default=True, callback=_parse_alias, help="The alias."
+)
+
+dry_run_option = click.option("--dry-run", is_flag=True, help="Print the statements that would be run; change nothing.")
+
+
+def open_catalog(models_table: str, target: str, templates: Path | None) -> CatalogWriter:
+    """The writer for a models table, from a command's options. Raises `DeployerError` for what is no name or target."""
+    from deployer.catalog import CatalogWriter
+    from deployer.errors import PlanError
+    from deployer.names import parse_name
+    from deployer.plan.tables import CatalogTables
+    from deployer.targets import get_target
+
+    try:
+        name = parse_name(models_table)
+    except ValueError as error:
+        raise PlanError(str(error), hint="correct --models-table") from error
+    return CatalogWriter(CatalogTables.of(name), get_target(target), templates)
+
+
+def print_statements(statements: Sequence[Statement], as_json: bool) -> None:
+    """The statements as they would run: as JSON, or as a script for sqlcmd."""
+    if as_json:
+        print_json({"statements": [{"purpose": each.purpose, "sql": each.script} for each in statements]})
+    else:
+        click.echo("\n".join(f"{statement.script}GO\n" for statement in statements), nl=False)
+
+
+def run_alias(
+    writer: CatalogWriter,
+    database: Database,
+    before: Catalog,
+    statements: Sequence[Statement],
+    *,
+    name: str,
+    alias: str,
+    as_json: bool,
+) -> None:
+    """Run what changes an alias, and say what it stood for and what it stands for now."""
+    from deployer.apply import change_catalog, read_catalog
+
+    change_catalog(statements, database)
+    after = read_catalog(writer, database)
+    old, new = before.find_alias(name, alias), after.find_alias(name, alias)
+    was, now = old.version if old else None, new.version if new else None
+    followers = [str(found.name) for found in after.followers_of(name, alias)]
+    if as_json:
+        print_json({"name": name, "alias": alias, "before": was, "version": now, "followed_by": followers})
+        return
+    if was == now:
+        click.echo(f"{alias} of {name} is version {now} already")
+    else:
+        click.echo(f"{alias} of {name} is version {now} now" + (f"; it was {was}" if was is not None else ""))
+    if not followers:
+        click.echo(f"no view or procedure follows it: those of a spec with `alias: {alias}` would", err=True)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from deployer.apply import apply_plan
 from deployer.bundle import write_bundle
 from deployer.check import check_model
 from deployer.compare import Batch, Comparison, compare_scores
-from deployer.database import Database, apply_plan, open_database, score_rows
+from deployer.database import Database, open_database, score_rows
 from deployer.demo import show
 from deployer.demo.folder import claim_folder
 from deployer.demo.pool import create_table, load_trips, write_table

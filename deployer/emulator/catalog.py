@@ -27,7 +27,7 @@ _SETUP = f"""
 CREATE SCHEMA IF NOT EXISTS "dbo";
 CREATE SCHEMA IF NOT EXISTS {OWN};
 CREATE TABLE IF NOT EXISTS {OWN}.objects (
-    id INTEGER, schema_name VARCHAR, name VARCHAR, kind VARCHAR, definition VARCHAR, index_kind VARCHAR,
+    id INTEGER PRIMARY KEY, schema_name VARCHAR, name VARCHAR, kind VARCHAR, definition VARCHAR, index_kind VARCHAR,
     distribution VARCHAR, created TIMESTAMP, modified TIMESTAMP
 );
 CREATE TABLE IF NOT EXISTS {OWN}.columns (

@@ -101,6 +101,9 @@ def server_error(error: Exception) -> DatabaseError:
     kind, _, said = text.partition(": ")
     if own := _OWN.search(said):
         return (NotSupportedError if own[1] == "50000" else DataError)(own[2], int(own[1]))
+    if (kind == "Constraint Error" and "key" in said and "id: " in said) or "already exists" in said:
+        # Two sessions made it at the same time; the key is that of the emulator's own list of objects.
+        return ProgrammingError("There is already an object named so in the database.", 2714, 16, 6)
     if kind == "Constraint Error":
         column = text.rpartition(".")[2].strip(" !\"'")
         return IntegrityError(

@@ -74,7 +74,7 @@ def _plan(writer: Writer) -> Plan:
         contract=writer.contract,
         statements=(
             *storing.create_schemas(writer, (spec.models_table, *made_names(spec))),
-            *storing.create_catalog(writer),
+            *storing.write_catalog(writer.environment, writer.facts),
             reverting.create_before_table(writer),
             *reverting.save_model(writer),
             store,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from deployer.names import ObjectName
 from deployer.plan.records import Statement
 from deployer.plan.tables import ALIASES, HISTORY, MODELS, CatalogTables
-from deployer.plan.writer import Writer
+from deployer.plan.writer import Writer, write_statement
 from deployer.sql import quote_object, render
+
+if TYPE_CHECKING:
+    import jinja2
 
 
 def create_schemas(writer: Writer, names: Iterable[ObjectName]) -> Iterator[Statement]:
@@ -18,26 +22,24 @@ def create_schemas(writer: Writer, names: Iterable[ObjectName]) -> Iterator[Stat
         yield writer.write(f"create schema {schema}", "schema", "schema", schema=schema, statement=create)
 
 
-def create_catalog(writer: Writer) -> Iterator[Statement]:
+def write_catalog(environment: jinja2.Environment, facts: Mapping[str, Any]) -> Iterator[Statement]:
     """The models table and those beside it, each made where it is absent and looked at where it is not."""
-    tables = CatalogTables.of(writer.spec.models_table)
+    tables: CatalogTables = facts["catalog"]
     for table, columns in ((tables.models, MODELS), (tables.aliases, ALIASES), (tables.history, HISTORY)):
-        yield writer.write(
-            f"create or check table {table}",
-            "catalog_table",
-            "models table",
-            creates=table,
-            table=table,
-            quoted=quote_object(table),
-            columns=columns,
-            message=f"table {table} is not as it has to be",
+        own = {
+            "table": table,
+            "quoted": quote_object(table),
+            "columns": columns,
+            "message": f"table {table} is not as it has to be",
+        }
+        purpose = f"create or check table {table}"
+        yield write_statement(
+            environment, purpose, "catalog_table", {**facts, **own}, kind="models table", creates=table
         )
-    yield writer.write(
-        f"create table {tables.lock}",
-        "lock_table",
-        "models table",
-        creates=tables.lock,
-        quoted=quote_object(tables.lock),
+    own = {"quoted": quote_object(tables.lock)}
+    purpose = f"create table {tables.lock}"
+    yield write_statement(
+        environment, purpose, "lock_table", {**facts, **own}, kind="models table", creates=tables.lock
     )
 
 
