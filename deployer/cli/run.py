@@ -18,7 +18,7 @@ from deployer.cli.common import database_option, json_option
 @database_option()
 @json_option
 def command(script: Path, url: str, as_json: bool) -> int:
-    """Run a T-SQL script, batch by batch as GO cuts it, in one session.
+    """Run a T-SQL script, batch by batch, in one session.
 
     FILE.sql is UTF-8, or UTF-16 with a byte order mark; `-` is stdin. `GO 3` runs its batch three times. What is
     sqlcmd's own (`:setvar`, `:r`, `$(name)`) is refused by name before anything runs.

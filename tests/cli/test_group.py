@@ -20,7 +20,7 @@ from tests.test_public import imported
 
 
 def test_commands_are_those_of_the_story() -> None:
-    story = "check fix init plan apply score compare gate lint run serve rules targets demo"
+    story = "check fix init plan apply status diff promote rollback remove score compare gate lint run serve rules targets demo"
     assert tuple(story.split()) == COMMANDS
 
 
