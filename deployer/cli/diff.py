@@ -29,7 +29,7 @@ def command(
 
     Found is what is missing, stale, changed by hand, or has another hash. Nothing is changed.
 
-    Exit codes: 0 the same, 1 something differs, or errors remain in the model, 2 could not run.
+    Exit codes: 0 the same, 1 differences, or errors in the model, 2 could not run.
     """
     from deployer.apply import read_catalog
     from deployer.catalog import CatalogWriter, compare_catalog
