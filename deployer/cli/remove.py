@@ -12,7 +12,7 @@ from deployer.cli.common import catalog_options, dry_run_option, open_catalog, p
 @click.command(
     "remove",
     short_help="Delete a stored version that nothing uses.",
-    epilog="\b\nExample:\n  deployer remove nyc_taxi_tip 1 --database mssql+emulator:///pool.duckdb",
+    epilog="\b\nExample:\n  deployer remove nyc_taxi_tip 2 --database mssql+emulator:///pool.duckdb",
 )
 @click.argument("name")
 @click.argument("version", type=click.IntRange(min=0))

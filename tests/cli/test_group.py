@@ -47,7 +47,7 @@ def examples(name: str) -> list[str]:
 
 def expand(line: str) -> str:
     """What a shell would do, which is not here, with the names of the files."""
-    return line.replace("*.yml", "scoring.yml").replace("*.sql", "old.sql")
+    return line.replace("*.yml", "scoring.yml").replace("*.sql", "old.sql").replace("nyc_taxi_tip", "model")
 
 
 def test_examples_of_the_help_work(pool: str, here: Path) -> None:
@@ -63,9 +63,14 @@ def test_examples_of_the_help_work(pool: str, here: Path) -> None:
     (here / "scripts").mkdir()
     for script in ("deploy.sql", "old.sql", "scripts/old.sql"):
         (here / script).write_text("SELECT id FROM dbo.rows;\n")
+    # A second version, and one to roll back to.
+    (here / "second.yml").write_text((here / "scoring.yml").read_text() + "version: 2\n")
+    for spec in ("second.yml", "scoring.yml"):
+        assert run("apply", spec, "--database", pool).exit_code == 0
+    assert run("promote", "model", "1", "--database", pool).exit_code == 0
     shown = [example for name in COMMANDS if name not in {"serve", "demo"} for example in examples(name)]
     codes = {line: run(*shlex.split(expand(line).replace("$DEPLOYER_DATABASE", pool))[1:]).exit_code for line in shown}
-    assert len(codes) == 25
+    assert len(codes) == 32
     # Only `check` has something to find.
     assert {example for example, code in codes.items() if code} == set(examples("check"))
     assert {codes[example] for example in examples("check")} == {1}
