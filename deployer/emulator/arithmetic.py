@@ -150,9 +150,25 @@ def _decimal(operator: str, left: Typed, right: Typed) -> Typed:
         and result.scale == _natural(operator, one, other)
     ):
         return Typed(f"CAST({sides[0]} {operator} {sides[1]} AS {result.duckdb})", result)
+    if operator == "/" and (quotient := _whole_quotient(sides, one, other, result.scale or 0)):
+        return Typed(f"CAST({quotient} AS {result.duckdb})", result)
     texts = ", ".join(f"CAST({side} AS VARCHAR)" for side in sides)
     call = f"{_ROUTINES[operator]}({texts}, {result.precision}, {result.scale})"
     return Typed(f"CAST({call} AS {result.duckdb})", result)
+
+
+def _whole_quotient(sides: list[str], one: tuple[int, int], other: tuple[int, int], scale: int) -> str | None:
+    """A quotient of whole numbers of 128 bits, which cuts off as the server does; None where they are too wide."""
+    shift = scale + other[1] - one[1]
+    if shift < 0 or one[0] + shift > 38 or sum(one) > 37 or sum(other) > 37:
+        return None
+    # Each side times a power of ten is whole.
+    dividend, divisor = (
+        f"CAST({side} * CAST('{10**digits}' AS DECIMAL(38, 0)) AS HUGEINT)"
+        for side, (_, digits) in zip(sides, (one, other), strict=True)
+    )
+    quotient = f"({dividend} * CAST('{10**shift}' AS HUGEINT)) // {divisor}"
+    return f"CAST({quotient} AS DECIMAL(38, 0)) * CAST('1e-{scale}' AS DECIMAL(38, {scale}))"
 
 
 def _natural(operator: str, one: tuple[int, int], other: tuple[int, int]) -> int:

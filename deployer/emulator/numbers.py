@@ -60,13 +60,23 @@ def _round(a: Sequence[Typed]) -> Typed:
     cuts = len(a) == 3 and constant_number(a[2], "ROUND") != 0
     digits = as_type(a[1], INT)
     if kind.base in {"real", "float"}:
-        return Typed(f"CAST({'trunc' if cuts else 'round'}({as_type(a[0], FLOAT)}, {digits}) AS {kind.duckdb})", kind)
+        return Typed(f"CAST({_round_float(as_type(a[0], FLOAT), digits, cuts)} AS {kind.duckdb})", kind)
     precision, scale = digits_of(kind)
     text = f"CAST({as_type(a[0], kind)} AS VARCHAR)"
     rounded = f"tsql_round({text}, {digits}, {str(cuts).lower()}, {precision}, {scale})"
     if kind.is_integer:
         rounded = f"CAST({rounded} AS DECIMAL(38, 0))"
     return Typed(f"CAST({rounded} AS {kind.duckdb})", kind)
+
+
+def _round_float(sql: str, digits: str, cuts: bool) -> str:
+    """DuckDB's answer where no other way of rounding could differ; near a border a routine decides or refuses."""
+    shifted = f"v * pow(10, {digits})"
+    border = f"abs({shifted} - round({shifted}))" if cuts else f"abs(abs({shifted} - trunc({shifted})) - 0.5)"
+    plain = f"{'trunc' if cuts else 'round'}(v, {digits})"
+    careful = f"tsql_round_near(v, {digits}, {str(cuts).lower()})"
+    clear = f"{border} > 1e-6 * abs({shifted})"
+    return once(sql, f"CASE WHEN abs({shifted}) >= 1e15 THEN v WHEN {clear} THEN {plain} ELSE {careful} END")
 
 
 def _power(a: Sequence[Typed]) -> Typed:

@@ -76,6 +76,18 @@ def _round(text: str, digits: int, cut: bool, precision: int, scale: int) -> str
     return _fit(value, precision, scale, decimal.ROUND_DOWN)
 
 
+def _round_near(value: float, digits: int, cut: bool) -> float:
+    """ROUND of a float near a border, where its exact value and its shortest text agree."""
+    unit = Decimal((0, (1,), -max(min(digits, 400), -400)))
+    rounding = decimal.ROUND_DOWN if cut else decimal.ROUND_HALF_UP
+    exact, shortest = (
+        number.quantize(unit, rounding=rounding, context=_FLOATS) for number in (Decimal(value), Decimal(repr(value)))
+    )
+    if exact != shortest:
+        raise Stop(50000, f"The emulator does not know how the server rounds the float {value!r} to {digits} digits.")
+    return float(exact)
+
+
 def _round_float(value: float, scale: int) -> Decimal:
     """A float with so many digits, where its exact value and its shortest text round to the same."""
     unit = Decimal((0, (1,), -scale))
@@ -216,6 +228,11 @@ def _patindex(pattern: str, text: str, cased: bool) -> int:
     return next((start + 1 for start in range(len(text) + 1) if found.fullmatch(text, start)), 0)
 
 
+def _reverse(text: str) -> str:
+    """Character by character, where DuckDB keeps a letter and its accent together."""
+    return text[::-1]
+
+
 def _translate(text: str, sought: str, put: str) -> str:
     if len(sought) != len(put):
         raise Stop(
@@ -237,6 +254,7 @@ ROUTINES: Mapping[str, tuple[Callable[..., object], tuple[str, ...], str]] = {
     "tsql_divide": (_divide, ("VARCHAR", "VARCHAR", "INTEGER", "INTEGER"), "VARCHAR"),
     "tsql_remainder": (_remainder, ("VARCHAR", "VARCHAR", "INTEGER", "INTEGER"), "VARCHAR"),
     "tsql_round": (_round, ("VARCHAR", "INTEGER", "BOOLEAN", "INTEGER", "INTEGER"), "VARCHAR"),
+    "tsql_round_near": (_round_near, ("DOUBLE", "INTEGER", "BOOLEAN"), "DOUBLE"),
     "tsql_float_to_decimal": (_float_to_decimal, ("DOUBLE", "INTEGER", "INTEGER", "BOOLEAN"), "VARCHAR"),
     "tsql_str": (_str, ("DOUBLE", "INTEGER", "INTEGER"), "VARCHAR"),
     "tsql_encode": (_encode, ("VARCHAR", "BOOLEAN"), "BLOB"),
@@ -246,6 +264,7 @@ ROUTINES: Mapping[str, tuple[Callable[..., object], tuple[str, ...], str]] = {
     "tsql_sha512": (_sha512, ("BLOB",), "BLOB"),
     "tsql_like": (_like, ("VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN"), "BOOLEAN"),
     "tsql_patindex": (_patindex, ("VARCHAR", "VARCHAR", "BOOLEAN"), "INTEGER"),
+    "tsql_reverse": (_reverse, ("VARCHAR",), "VARCHAR"),
     "tsql_translate": (_translate, ("VARCHAR", "VARCHAR", "VARCHAR"), "VARCHAR"),
 }
 """Name to the function, the types of its arguments and of its result, in DuckDB's names."""
