@@ -9,6 +9,7 @@ from deployer.errors import FixError
 from deployer.model import Model
 from deployer.rule import Finding, Rule, Severity
 from deployer.rules import RULES, STATIC, TRIALS
+from deployer.scalars import input_columns
 from deployer.target import Target
 
 RECORD = "deployer.fixes"
@@ -97,6 +98,27 @@ def fix_steps(
         fixed = fixed.describe_as(origin=replace(model.origin, fixes=(*model.origin.fixes, rule.name)))
         yield Step(rule, model, fixed)
         model = fixed
+
+
+def trace_columns(steps: Sequence[Step], columns: Sequence[str] = ()) -> dict[str, str]:
+    """What the columns of the first model are called in the last; those that were dropped are absent.
+
+    `columns` are the names that were given for wide inputs. Empty where there is no step: nothing has another name.
+    """
+    names: dict[str, str] = {}
+    for number, step in enumerate(steps):
+        before, after = (_list_columns(model, columns) for model in (step.before, step.after))
+        if not number:
+            names = {name: name for name in before}
+        renames = step.rule.fix is not None and step.rule.fix.renames
+        new = dict(zip(before, after, strict=True)) if renames else {name: name for name in after}
+        names = {first: new[name] for first, name in names.items() if name in new}
+    return names
+
+
+def _list_columns(model: Model, columns: Sequence[str]) -> list[str]:
+    """The columns that feed a model, in the order of its inputs."""
+    return [name for entry in input_columns(model, columns).values() for name in entry]
 
 
 def apply_steps(model: Model, steps: Sequence[Step]) -> Model:

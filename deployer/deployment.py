@@ -5,14 +5,16 @@ It is what the commands and the demo share. Whoever needs a step of their own be
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deployer.check import Report, check_model, fix_model
+from deployer.check import Report, Step, apply_steps, check_model, fix_steps, trace_columns
+from deployer.errors import RuntimeFault
 from deployer.model import Model
 from deployer.plan import Plan, make_plan
+from deployer.scalars import output_columns
 from deployer.source import read_model
 from deployer.spec import Spec, read_spec
 from deployer.table import Table
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from deployer.database import Database
+    from deployer.runtime import Scorer
 
     Batch = Mapping[str, np.ndarray[Any, np.dtype[Any]]]
 
@@ -40,6 +43,8 @@ class Deployment:
     """What remains to be found in `model`. With errors there is no use in a plan."""
     table: Table | None = None
     """What the data looks like, where the spec's `schema` says it."""
+    steps: tuple[Step, ...] = ()
+    """How `model` was made of `original`."""
 
 
 def read_deployment(
@@ -49,8 +54,9 @@ def read_deployment(
     spec = read_spec(path)
     target = get_target(spec.target, spec.limits)
     original = read_model(spec.model, tracking_uri=tracking_uri, registry_uri=registry_uri)
-    model = fix_model(original, target, spec.wide)
-    return Deployment(spec, target, original, model, check_model(model, target), find_table(spec))
+    steps = tuple(fix_steps(original, target, spec.wide))
+    model = apply_steps(original, steps)
+    return Deployment(spec, target, original, model, check_model(model, target), find_table(spec), steps)
 
 
 def find_table(spec: Spec, database: Database | None = None) -> Table | None:
@@ -69,14 +75,53 @@ def plan_deployment(deployment: Deployment, database: Database | None = None, te
 
 
 def expect_scores(deployment: Deployment, plan: Plan, rows: Iterable[Batch]) -> Iterator[Batch]:
-    """What the model, as it was read, says for rows that `deployer.database.read_rows` gave: keys and outputs."""
+    """What the model, as it was read, says for rows that `deployer.database.read_rows` gave: keys and outputs.
+
+    A model that ONNX Runtime loads only with its fixes has no scores without them: then the fixed one is asked.
+    """
     from deployer.runtime import Scorer, map_ordered
 
-    scorer = Scorer(deployment.original, deployment.spec.wide)
+    wide = deployment.spec.wide
+    try:
+        scorer, steps = Scorer(deployment.original, wide), deployment.steps
+    except RuntimeFault:
+        scorer, steps = Scorer(deployment.model), ()
+    feed = _feed_by(scorer, trace_columns(steps, wide) if steps else None)
+    # Fixes leave the columns of outputs in their order, and may call one otherwise.
+    given, said = (_flatten(outputs) for outputs in (output_columns(deployment.model), scorer.outputs))
+    called = dict(zip(given, said, strict=True))
 
     def expect(batch: Batch) -> Batch:
-        scores = scorer.score(batch)
+        scores = scorer.score(feed(batch))
         keys = {key.column: batch[key.inner] for key in plan.contract.keys}
-        return keys | {returned.name: scores[returned.output.name] for returned in plan.contract.outputs}
+        return keys | {returned.name: scores[called[returned.output.name]] for returned in plan.contract.outputs}
 
     return map_ordered(expect, rows)
+
+
+def _feed_by(scorer: Scorer, names: Mapping[str, str] | None) -> Callable[[Batch], Batch]:
+    """Rows of the fixed model as those of the model before, by `trace_columns`; what was dropped is blank again.
+
+    Nothing reads what was dropped, and a runtime wants it all the same.
+    """
+    import numpy as np
+
+    from deployer.rows import NUMPY_TYPES
+
+    if names is None:
+        return lambda batch: batch
+    kinds = {name: NUMPY_TYPES[entry.type] for entry in scorer.model.inputs for name in scorer.columns[entry.name]}
+    blanks = {
+        name: np.zeros(1, kind) if kind is not np.object_ else np.array([""], dtype=kind)
+        for name, kind in kinds.items()
+    }
+
+    def feed(batch: Batch) -> Batch:
+        count = len(next(iter(batch.values())))
+        return {name: batch[names[name]] if name in names else blanks[name].repeat(count) for name in kinds}
+
+    return feed
+
+
+def _flatten(columns: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [name for entry in columns.values() for name in entry]

@@ -125,6 +125,40 @@ def test_every_way_of_a_null_scores_alike_in_sql_and_here(columns: Mapping[str, 
         assert entry.comparison.rows > 100
 
 
+@pytest.mark.parametrize(
+    ("signature", "body", "names"),
+    [
+        ("float[N, 1] fare, string[N, 1] note) => (float[N, 1] y", "y = Neg(fare)", ["fare"]),
+        ("float[N, 1] fare, float[N, 1] Fare) => (float[N, 1] y", "y = Sub(fare, Fare)", ["fare", "Fare_2"]),
+        (
+            "float[N, 2] X, float[N, 1] b, float[N, 1] B) => (float[N, 1] y",
+            "d = Sub(X, b) s = Div(d, B) y = ReduceMax <axes = [1]> (s)",
+            ["f", "a", "b", "B_2"],
+        ),
+        (
+            "float[N, 1] fare) => (float[N, 1] Fare, float[N, 1] y, float[N, 1] Y",
+            "Fare = Neg(fare) y = Abs(fare) Y = Exp(y)",
+            ["fare"],
+        ),
+    ],
+    ids=["dropped", "renamed", "renamed beside wide ones", "outputs renamed"],
+)
+def test_columns_that_a_fix_drops_or_renames_are_compared_all_the_same(
+    signature: str, body: str, names: list[str], tmp_path: Path
+) -> None:
+    content = onnx.parser.parse_model(f'<ir_version: 6, opset_import: ["": 11]> g ({signature}) {{ {body} }}')
+    path = write_spec(tmp_path, write_model(tmp_path, content.SerializeToString()), ["f", "a"])
+    deployment = read_deployment(path)
+    assert [column.name for column in deployment.model.inputs] == names
+    judge(path)
+
+
+def test_model_that_no_runtime_loads_before_its_fix_is_rehearsed_with_it(tmp_path: Path) -> None:
+    """skl2onnx puts a ZipMap behind probabilities of doubles; the fix takes it away."""
+    content = convert("logistic", kind="double").content
+    judge(write_spec(tmp_path, write_model(tmp_path, content), COLUMNS))
+
+
 def test_other_scores_are_found(tmp_path: Path) -> None:
     content = onnx.parser.parse_model(MIXED).SerializeToString()
     deployment = read_deployment(write_spec(tmp_path, write_model(tmp_path, content)))
