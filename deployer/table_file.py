@@ -37,12 +37,21 @@ _NO_COLUMNS = frozenset({"CONSTRAINT", "PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "
 """What stands in a CREATE TABLE between commas and is no column."""
 
 
+_LISTS = (".json", ".yml", ".yaml")
+
+
 def read_table_file(path: Path, name: ObjectName) -> Table:
-    """The table `name` in a `.sql` file; for any other ending, the one table that the file lists.
+    """The table `name` in a `.sql` file; for `.json` or YAML, the one table that the file lists.
 
     Raises `SpecError` where it is not there or cannot be read, `MissingPackage` for a `.sql` file without sqlglot.
     """
-    return _read_script(path, name) if path.suffix.lower() == ".sql" else _read_list(path, name)
+    suffix = path.suffix.lower()
+    if suffix == ".sql":
+        return _read_script(path, name)
+    if suffix in _LISTS:
+        return _read_list(path, name)
+    # Any other file is not opened: what it holds would stand in the messages about it.
+    raise SpecError(f"{str(path)!r} ends in none of {', '.join(('.sql', *_LISTS))}", hint="name the table's script")
 
 
 def make_column(name: str, written: str, nullable: bool = True) -> TableColumn:

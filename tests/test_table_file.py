@@ -110,3 +110,12 @@ def test_any_name_in_brackets_comes_back(tmp_path_factory: pytest.TempPathFactor
     columns = ", ".join(f"{quote_name(f'x{name}')} int NOT NULL" for name in names)
     read_back = read(folder, f"CREATE TABLE dbo.trips (first bit{', ' if columns else ''}{columns})")
     assert [column.name for column in read_back] == ["first", *(f"x{name}" for name in names)]
+
+
+@pytest.mark.parametrize("name", [".netrc", "shadow", "notes.txt"])
+def test_file_that_is_no_table_is_not_opened(tmp_path: Path, name: str) -> None:
+    """A message names what is wrong with a line, and a spec may be somebody else's."""
+    (tmp_path / name).write_text("machine example.com password hunter2")
+    with pytest.raises(SpecError, match=r"ends in none of \.sql, \.json, \.yml, \.yaml") as refusal:
+        read_table_file(tmp_path / name, ObjectName("dbo", "t"))
+    assert "hunter2" not in str(refusal.value)
