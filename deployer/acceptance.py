@@ -12,7 +12,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -28,10 +29,10 @@ _SAID = re.compile(r"\s*deployer:\s*(.*?)\s*")
 _ALLOW = re.compile(r"allow\s+(?P<rule>[a-z][a-z0-9-]*)\s+because\s+(?P<reason>\S.*)")
 
 
-class Acceptance(BaseModel):
-    """One entry: which findings are accepted, why, and until when."""
+class _Entry(BaseModel):
+    """An entry of a baseline as it is written."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     rule: str = Field(min_length=1)
     reason: str = Field(min_length=1)
@@ -39,28 +40,41 @@ class Acceptance(BaseModel):
     where: str = ""
     until: date | None = None
 
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """Which findings are accepted, why, and until when."""
+
+    rule: str
+    reason: str
+    spec: str = ""
+    where: str = ""
+    until: date | None = None
+    line: int = 0
+    """Where it stands, counted from 1."""
+
     def covers(self, spec: str, finding: Finding, today: date) -> bool:
         """Whether a finding of a spec is accepted on that day."""
         if self.until is not None and today > self.until:
             return False
-        ends = PurePath(self.spec).parts
-        return (
-            finding.rule == self.rule
-            and self.where in ("", finding.where)
-            and PurePath(spec).parts[len(PurePath(spec).parts) - len(ends) :] == ends
-        )
+        return finding.rule == self.rule and self.where in ("", finding.where) and self.is_about(spec)
+
+    def is_about(self, spec: str) -> bool:
+        """Whether it speaks of that spec: of its path's end, or of any."""
+        parts, ends = PurePath(spec).parts, PurePath(self.spec).parts
+        return parts[len(parts) - len(ends) :] == ends
 
 
 def read_baseline(path: Path) -> tuple[Acceptance, ...]:
     """The entries of a baseline file. Raises `SpecError` where it is not a list of them."""
     file = read_yaml(path)
     try:
-        entries = TypeAdapter(list[Acceptance]).validate_python([] if file.value is None else file.value)
+        entries = TypeAdapter(list[_Entry]).validate_python([] if file.value is None else file.value)
     except ValidationError as error:
         raise file.refuse((file.line(entry["loc"]), _describe(entry)) for entry in error.errors()) from None
     if file.problems:
         raise file.refuse(())
-    return tuple(entries)
+    return tuple(Acceptance(**entry.model_dump(), line=file.line((at,))) for at, entry in enumerate(entries))
 
 
 def _describe(error: ErrorDetails) -> str:
@@ -88,15 +102,23 @@ def parse_comments(path: Path, comments: Iterable[tuple[int, str]]) -> Iterator[
                 hint="deployer: allow RULE because REASON",
                 line=line,
             )
-        yield Acceptance(rule=allow["rule"], reason=allow["reason"])
+        yield Acceptance(allow["rule"], allow["reason"], line=line)
 
 
 def find_stale(
-    entries: Sequence[Acceptance], found: Sequence[tuple[str, Finding]], today: date
+    entries: Sequence[Acceptance],
+    found: Sequence[tuple[str, Finding]],
+    today: date,
+    unfinished: Collection[str] = (),
 ) -> Iterator[tuple[Acceptance, str]]:
-    """The entries that are of no use any more, each with why: their day is over, or they cover nothing."""
+    """The entries that are of no use any more, each with why: their day is over, or they cover nothing.
+
+    Of the specs that are `unfinished` nobody knows what else would be found.
+    """
     for entry in entries:
         if entry.until is not None and today > entry.until:
             yield entry, f"it was accepted until {entry.until}"
-        elif not any(entry.covers(spec, finding, today) for spec, finding in found):
+        elif not any(map(entry.is_about, unfinished)) and not any(
+            entry.covers(spec, finding, today) for spec, finding in found
+        ):
             yield entry, "nothing is found that it covers"

@@ -35,6 +35,8 @@ class Verdict:
     """Why the gate could not come to a verdict; empty where it did."""
     hint: str = ""
     error_line: int = 0
+    finished: bool = True
+    """Whether every step was taken: nothing is planned for a model or columns with errors."""
 
     def fails(self, strict: bool) -> bool:
         """Whether a finding stands in the way: an error, or with `strict` also a warning."""

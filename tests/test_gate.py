@@ -103,21 +103,43 @@ def test_comment_that_cannot_be_read_is_refused(here: Path, comment: str) -> Non
         read_comments(Path("scoring.yml"))
 
 
+def test_comment_that_covers_nothing_is_reported_with_its_line(here: Path) -> None:
+    Path("scoring.yml").write_text(f"# the taxi's model\n# deployer: allow wide-input because of old\n{SPEC}")
+    (verdict,) = verdicts("scoring.yml")
+    (stale,) = [finding for finding in verdict["findings"] if finding["rule"] == "stale-acceptance"]
+    assert (stale["severity"], stale["line"]) == ("warning", 2)
+    assert stale["message"] == "the acceptance of 'wide-input' is stale: nothing is found that it covers"
+    assert run("gate", "scoring.yml", "--strict").exit_code == 1
+
+
+def test_nothing_is_called_stale_that_was_not_looked_for(here: Path) -> None:
+    """A spec with errors is planned no further, and one that cannot be read not at all."""
+    Path("bad.yml").write_text(
+        f"# deployer: allow rounding-cast because it is so\n{SPEC}".replace("model.o", "unfixable.o")
+    )
+    places = (", spec: bad.yml", ", spec: broken.yml", "", ", spec: scoring.yml")
+    Path("accepted.yml").write_text("".join(f"- {{rule: rounding-cast, reason: known{at}}}\n" for at in places))
+    *_, stale = verdicts("bad.yml", "broken.yml", "scoring.yml", "--baseline", "accepted.yml")
+    assert [finding["where"] for finding in stale["findings"]] == ["acceptance of 'rounding-cast' in scoring.yml"]
+    (bad,) = verdicts("bad.yml")
+    assert {finding["rule"] for finding in bad["findings"]} == {"unsupported-type"}
+
+
 BASELINE = """
 - {rule: unsupported-type, spec: bad.yml, reason: known, until: 2027-06-30}
-- {rule: wide-input, reason: once upon a time}
+- {rule: wide-input, spec: scoring.yml, reason: once upon a time}
 """
 
 
 def test_baseline_accepts_until_its_day_and_says_what_is_stale(here: Path) -> None:
     Path("accepted.yml").write_text(BASELINE)
-    bad, stale = verdicts("bad.yml", "--baseline", "accepted.yml", "--today", "2027-06-30")
+    bad, _, stale = verdicts("bad.yml", "scoring.yml", "--baseline", "accepted.yml", "--today", "2027-06-30")
     assert bad["passed"]
     assert {entry["reason"] for entry in bad["accepted"]} == {"known"}
     assert [finding["message"] for finding in stale["findings"]] == [
-        "the acceptance of 'wide-input' is stale: nothing is found that it covers"
+        "the acceptance of 'wide-input' in scoring.yml is stale: nothing is found that it covers"
     ]
-    bad, stale = verdicts("bad.yml", "--baseline", "accepted.yml", "--today", "2027-07-01")
+    bad, _, stale = verdicts("bad.yml", "scoring.yml", "--baseline", "accepted.yml", "--today", "2027-07-01")
     assert not bad["passed"]
     assert len(stale["findings"]) == 2
     assert {finding["rule"] for finding in stale["findings"]} == {"stale-acceptance"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -44,17 +44,16 @@ class Gate:
 def judge_specs(paths: Sequence[Path], gate: Gate, baseline_path: Path | None = None) -> Iterator[Verdict]:
     """A verdict for each spec, in their order; then one for the baseline, where it has stale entries."""
     found: list[tuple[str, Finding]] = []
+    unfinished: list[str] = []
     for path in paths:
         verdict = judge_spec(path, gate)
         found += [(verdict.spec, entry) for entry in verdict.findings]
         found += [(verdict.spec, entry.finding) for entry in verdict.accepted]
+        unfinished += [] if verdict.finished else [verdict.spec]
         yield verdict
-    stale = [
-        finding for entry in find_stale(gate.baseline, found, gate.today) for finding in stale_acceptance.check(entry)
-    ]
+    stale = _find_stale(gate.baseline, found, gate, unfinished)
     if stale and baseline_path is not None:
-        findings = tuple(_named(stale_acceptance.RULE, finding) for finding in stale)
-        yield Verdict(str(baseline_path), "", "", findings)
+        yield Verdict(str(baseline_path), "", "", stale)
 
 
 def judge_spec(path: Path, gate: Gate) -> Verdict:
@@ -64,38 +63,52 @@ def judge_spec(path: Path, gate: Gate) -> Verdict:
         comments = read_comments(path)
         deployment = read_deployment(path, tracking_uri=gate.tracking_uri, registry_uri=gate.registry_uri)
         model, target = _name(deployment), deployment.target.name
-        findings = _find(path, deployment, gate)
+        findings, finished = _find(path, deployment, gate)
         if findings:
             file = read_yaml(path)
             findings = [replace(finding, line=find_line(file, finding)) for finding in findings]
+        if finished:
+            findings += _find_stale(comments, [(str(path), finding) for finding in findings], gate)
     except DeployerError as error:
         line = error.line if isinstance(error, SpecError) else 0
-        return Verdict(str(path), model, target, error=error.message, hint=error.hint, error_line=line)
+        return Verdict(str(path), model, target, error=error.message, hint=error.hint, error_line=line, finished=False)
     left, accepted = accept_findings(str(path), findings, comments, gate.baseline, gate.today)
-    return Verdict(str(path), model, target, left, accepted)
+    return Verdict(str(path), model, target, left, accepted, finished=finished)
 
 
-def _find(path: Path, deployment: Deployment, gate: Gate) -> list[Finding]:
-    """All that is found, as far as it gets: no columns are bound to a model with errors, nothing planned with them,
-    and no statements rehearsed that the target does not take.
+def _find_stale(
+    entries: Sequence[Acceptance], found: Sequence[tuple[str, Finding]], gate: Gate, unfinished: Collection[str] = ()
+) -> tuple[Finding, ...]:
+    return tuple(
+        replace(finding, rule=stale_acceptance.RULE.name, fixable=False)
+        for subject in find_stale(entries, found, gate.today, unfinished)
+        for finding in stale_acceptance.check(subject)
+    )
+
+
+def _find(path: Path, deployment: Deployment, gate: Gate) -> tuple[list[Finding], bool]:
+    """All that is found, and whether every step was taken.
+
+    No columns are bound to a model with errors, nothing is planned with them, and no statements are rehearsed that the
+    target does not take.
     """
     findings = list(deployment.report.findings)
     if deployment.report.errors:
-        return findings
+        return findings, False
     target = deployment.target
     _, found = check_columns(deployment.model, deployment.spec, target, deployment.table)
     findings += found
     if any(finding.severity is Severity.ERROR for finding in found):
-        return findings
+        return findings, False
     plan = plan_deployment(deployment, templates=gate.templates)
     if gate.bundles is not None:
         findings += stale_bundle.RULE.find((plan, _bundle(gate.bundles, path)), target)
     written = tuple(lint_plan(plan))
     findings += written
     if any(finding.severity is Severity.ERROR for finding in written):
-        return findings
+        return findings, False
     findings += unequal_scores.RULE.find(rehearse(deployment, plan), target)
-    return findings
+    return findings, True
 
 
 def _name(deployment: Deployment) -> str:
@@ -107,7 +120,3 @@ def _name(deployment: Deployment) -> str:
 
 def _bundle(folder: Path, spec: Path) -> Path:
     return folder if (folder / "manifest.json").exists() else folder / spec.stem
-
-
-def _named(rule: Rule[Any], finding: Finding) -> Finding:
-    return replace(finding, rule=rule.name, fixable=False)

@@ -1,11 +1,12 @@
-"""A baseline accepts what is no longer found
+"""A baseline or a comment accepts what is no longer found
 
 Its day is over, or the finding has gone.
 An entry that covers nothing hides the next finding of its kind.
 
-Evidence: nothing in this run is covered by it (documented in the baseline itself).
+Evidence: nothing in this run is covered by it (documented in the baseline or the spec itself).
+Of a spec that was not judged to its end nothing is called stale.
 
-**What to do.** Take the entry out, or give it a new day and reason.
+**What to do.** Take it out, or give it a new day and reason.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ def check(subject: tuple[Acceptance, str], _target: Target | None = None) -> Ite
     yield Finding(
         f"acceptance of {entry.rule!r}{place}",
         f"the acceptance of {entry.rule!r}{place} is stale: {why}",
-        "take the entry out of the baseline",
+        "take it out",
         Severity.WARNING,
+        line=entry.line,
     )
 
 
