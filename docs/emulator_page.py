@@ -45,9 +45,6 @@ _FORMS = """## Queries
 - PREDICT wherever a table stands, several in one statement, and over a view that holds another.
 
 Not there, because the pool's syntax lacks it: TOP … PERCENT, OFFSET and FETCH, CUBE, GROUPING SETS, FOR XML, FOR JSON, VALUES as a table, names across databases.
-<<<<<<< HEAD
-Not there, and refused by name: PIVOT, UNPIVOT, TABLESAMPLE, AT TIME ZONE, IS DISTINCT FROM.
-=======
 Not there, and refused by name: PIVOT, UNPIVOT, table hints but NOLOCK, READUNCOMMITTED and READPAST, TABLESAMPLE, AT TIME ZONE, IS DISTINCT FROM.
 """
 
@@ -62,7 +59,6 @@ _INFERRED = """What nobody documents for the pool, and the emulator assumes:
 
 Roles, users and rights are written down and shown, and enforced on nobody: the one login owns the database.
 Indexes, statistics and partitions are written down and change nothing.
->>>>>>> 4ef8322 (Copy local files into tables; take partitions; tell every statement, option and procedure on the emulator's page)
 """
 
 _NOTES = """## What is not known
