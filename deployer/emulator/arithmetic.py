@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from deployer.emulator.casts import cast
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
-from deployer.emulator.fragments import raise_error
-from deployer.emulator.moments import within
+from deployer.emulator.fragments import once, raise_error
+from deployer.emulator.moments import bounded, within
 from deployer.emulator.typed import Typed, as_type, common, finite, implicit
 from deployer.emulator.types import INT, MAX, VARCHAR, SqlType, digits_of, wider
 
@@ -106,10 +106,9 @@ def negate(value: Typed) -> Typed:
     if not value.type.is_number or value.type.base == "bit":
         raise ProgrammingError(f"Operand data type {value.type.base} is invalid for minus operator.", 8117)
     kind = SqlType("smallint") if value.type.base == "tinyint" else value.type
-    negated = f"(-{as_type(value, kind)})"
-    if kind.is_integer:
-        negated = f"CAST({negated} AS {kind.duckdb})"
-    return Typed(negated, kind, value.nullable, value.digits)
+    # From zero, integers overflow where T-SQL's do; a float's zero would lose its sign that way.
+    zero = f"CAST(0 AS {kind.duckdb}) " if kind.is_integer else ""
+    return Typed(f"({zero}-{as_type(value, kind)})", kind, value.nullable, value.digits)
 
 
 # --- Decimals and money ----------------------------------------------------------------------------------------------
@@ -143,12 +142,7 @@ def _decimal(operator: str, left: Typed, right: Typed) -> Typed:
     result = decimal_result(operator, one, other)
     sides = [implicit(value, kind) for value, kind in zip((left, right), kinds, strict=True)]
     wide = one[0] + other[0] > 37 if operator == "*" else max(one[0], other[0]) > 37
-    if (
-        operator in "+-*"
-        and not wide
-        and (result.precision or 0) <= 38
-        and result.scale == _natural(operator, one, other)
-    ):
+    if operator in "+-*" and not wide and result.scale == _natural(operator, one, other):
         return Typed(f"CAST({sides[0]} {operator} {sides[1]} AS {result.duckdb})", result)
     if operator == "/" and (quotient := _whole_quotient(sides, one, other, result.scale or 0)):
         return Typed(f"CAST({quotient} AS {result.duckdb})", result)
@@ -247,4 +241,5 @@ def _moments(operator: str, left: Typed, right: Typed, kind: SqlType) -> Typed:
         )
     moment = left if days is right else right
     fail = raise_error(517, f"Adding a value to a '{kind.base}' column caused an overflow.")
-    return Typed(within(f"({moment.sql} {operator} to_days({as_type(days, INT)}))", kind, fail), kind)
+    added = once(as_type(days, INT), f"({moment.sql} {operator} to_days({bounded('v', 'day')}))")
+    return Typed(within(added, kind, fail), kind)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from deployer.emulator.cast_texts import to_binary, to_text
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import once, raise_error
-from deployer.emulator.moments import round_moment, text_to_moment, within
+from deployer.emulator.moments import bounded, round_moment, text_to_moment, within
 from deployer.emulator.styles import read_order
 from deployer.emulator.types import SqlType, digits_of
 
@@ -40,7 +40,7 @@ def cast(sql: str, source: SqlType | None, target: SqlType, safe: bool = False, 
     if source.is_binary and target.is_integer and target.base != "bit":
         return f"CAST(tsql_int({sql}, {_BYTES[target.base]}) AS {target.duckdb})"
     if target.base in {"datetime", "smalldatetime"} and source.is_integer:
-        days = once(sql, "TIMESTAMP '1900-01-01' + to_days(CAST(v AS INTEGER))")
+        days = once(sql, f"TIMESTAMP '1900-01-01' + to_days({bounded('v', 'day')})")
         return within(days, target, _overflow(target, safe))
     if (source.is_number or source.is_binary) and target.base in {"datetime", "smalldatetime"}:
         raise NotSupportedError(f"The emulator does not know how the server rounds {source} as {target}.")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from deployer.emulator.casts import cast
 from deployer.emulator.errors import NotSupportedError, ProgrammingError
 from deployer.emulator.fragments import once, raise_error
-from deployer.emulator.moments import RANGES, round_moment, within
+from deployer.emulator.moments import RANGES, bounded, round_moment, within
 from deployer.emulator.typed import Builder, Typed, as_type, constant_number
 from deployer.emulator.types import BIGINT, DATETIME, DATETIME2, INT, SqlType
 
@@ -74,13 +74,11 @@ def _need_part(part: str, name: str, kind: SqlType) -> None:
 
 
 _INTERVALS: Mapping[str, str] = {
-    "year": "to_years(v)",
-    "quarter": "to_months(3 * v)",
-    "month": "to_months(v)",
-    "dayofyear": "to_days(v)",
-    "day": "to_days(v)",
-    "weekday": "to_days(v)",
-    "week": "to_days(7 * v)",
+    "year": f"to_years({bounded('v', 'year')})",
+    "quarter": f"to_months(3 * {bounded('v', 'month')})",
+    "month": f"to_months({bounded('v', 'month')})",
+    **dict.fromkeys(["dayofyear", "day", "weekday"], f"to_days({bounded('v', 'day')})"),
+    "week": f"to_days(7 * {bounded('v', 'day')})",
     "hour": "to_hours(v)",
     "minute": "to_minutes(v)",
     "second": "to_seconds(v)",
@@ -188,7 +186,8 @@ def _eomonth(a: Sequence[Typed]) -> Typed:
         raise ProgrammingError("Operand type clash: time is incompatible with date", 206)
     moment = f"CAST({sql} AS TIMESTAMP)"
     if len(a) == 2:
-        moment = f"{moment} + to_months({as_type(a[1], INT)})"
+        months = once(as_type(a[1], INT), f"to_months({bounded('v', 'month')})")
+        moment = f"{moment} + {months}"
     return Typed(f"last_day({_added(moment, _DATE)})", _DATE)
 
 

@@ -55,6 +55,13 @@ RANGES: Mapping[str, tuple[str, str]] = {
 """The first moment of each type, and the first that is beyond it (learn.microsoft.com: the page of each type)."""
 
 
+def bounded(number: str, part: str) -> str:
+    """How many years, months or days to add, cut to what leads beyond every type: DuckDB's own range ends elsewhere."""
+    most = {"year": 20_000, "month": 240_000, "day": 7_500_000}[part]
+    cut = f"CASE WHEN {number} > {most} THEN {most} WHEN {number} < -{most} THEN -{most} ELSE {number} END"
+    return f"CAST({cut} AS INTEGER)"
+
+
 def within(sql: str, kind: SqlType, fail: str) -> str:
     """A timestamp that its type can hold, or `fail`."""
     low, high = RANGES[kind.base]

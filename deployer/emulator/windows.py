@@ -35,7 +35,7 @@ OFFSETS: Mapping[str, str] = {"LAG": "lag", "LEAD": "lead"}
 ENDS: Mapping[str, str] = {"FIRST_VALUE": "first_value", "LAST_VALUE": "last_value"}
 """Window functions of the frame's first or last row."""
 
-PERCENTILES: Mapping[str, str] = {"PERCENTILE_CONT": "quantile_cont", "PERCENTILE_DISC": "quantile_disc"}
+PERCENTILES = ("PERCENTILE_CONT", "PERCENTILE_DISC")
 """Functions with WITHIN GROUP and OVER (PARTITION BY …)."""
 
 WINDOWS = (*RANKINGS, "NTILE", *OFFSETS, *ENDS, *PERCENTILES)
