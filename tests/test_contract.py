@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -325,3 +326,48 @@ def test_without_a_table_nothing_is_judged_and_that_is_said() -> None:
 def test_integers_read_as_text_as_they_are() -> None:
     contract = bind(table=with_column("paymentType", "int"))
     assert str(contract.bindings[2].sql_type) == "varchar(11)"
+
+
+STATEMENTS = [
+    {"procedure": "ml.p", "parameters": {"since": {"from": "TRIP_ID"}, "kind": {"equals": "paymentType"}}},
+    {"procedure": "ml.q", "into": "ml.t", "mode": "incremental", "watermark": "FAREAMOUNT"},
+    {"table": "ml.u", "mode": "incremental", "watermark": "trip_id"},
+]
+
+
+def test_parameters_and_watermarks_are_bound() -> None:
+    contract = bind_columns(make_model(), make_spec(statements=STATEMENTS), get_target("synapse-dedicated"), TABLE)
+    assert [(c.name, c.column, c.operator, str(c.sql_type)) for c in contract.choices] == [
+        ("since", "trip_id", ">=", "int"),
+        ("kind", "paymentType", "=", "varchar(20)"),
+    ]
+    # An input has the name of the first, and the second is the key.
+    assert [(w.column, w.inner) for w in contract.watermarks] == [
+        ("fareAmount", "fareAmount_watermark"),
+        ("trip_id", "trip_id"),
+    ]
+
+
+def test_parameters_and_watermarks_that_are_not_there_are_told() -> None:
+    statements = [
+        {"procedure": "ml.p", "parameters": {"since": {"from": "tripid"}}},
+        {"table": "ml.t", "mode": "incremental", "watermark": "fare"},
+    ]
+    with pytest.raises(ContractError) as caught:
+        bind_columns(make_model(), make_spec(statements=statements), get_target("synapse-dedicated"), TABLE)
+    assert "parameter 'since': 'dbo.nyc_taxi' has no column 'tripid'; did you mean 'trip_id'?" in caught.value.message
+    assert "watermark 'fare': 'dbo.nyc_taxi' has no column 'fare'" in caught.value.message
+
+
+def test_a_parameter_of_an_unknown_type_needs_one() -> None:
+    with pytest.raises(ContractError, match="the type of column 'TRIP_ID' is not known") as caught:
+        bind_columns(make_model(), make_spec(statements=STATEMENTS[:1]), get_target("synapse-dedicated"))
+    assert "type: TYPE" in caught.value.hint
+
+
+def test_an_output_is_not_called_like_a_watermark() -> None:
+    table = replace(TABLE, columns=(*TABLE.columns, TableColumn("score", "datetime2")))
+    statements = [{"table": "ml.t", "mode": "incremental", "watermark": "score"}]
+    contract = bind_columns(make_model(), make_spec(statements=statements), get_target("synapse-dedicated"), table)
+    assert next((output.output.name, output.name) for output in contract.outputs) == ("score", "score_score")
+    assert contract.watermarks[0].inner == "score_watermark"

@@ -225,7 +225,11 @@ def test_no_name_and_no_value_becomes_sql(texts: list[str]) -> None:
             key=[key],
             columns={"fareAmount": {"from": column}, "paymentType": {"nulls": {"use": value}}},
             outputs={"score": {"as": output}, "label": {}},
-            statements=[{"view": f"{quoted}.{view}"}],
+            statements=[
+                {"view": f"{quoted}.{view}"},
+                {"procedure": f"{quoted}.[p{view[1:]}", "into": f"{quoted}.[t{view[1:]}", "mode": "merge"},
+            ],
+            roles={"read": key},
             name=value or None,
         )
         return make_plan(make_model(), spec, get_target("synapse-dedicated"))
@@ -296,6 +300,22 @@ def test_a_target_that_is_gone_or_unproven_is_noted() -> None:
         ({"data": "ML.Models"}, make_model(), "'ml.models' stands for two things in the spec"),
         ({"statements": [{"view": "nyc_taxi"}]}, make_model(), "'dbo.nyc_taxi' stands for two things in the spec"),
         ({"name": "a\0b"}, make_model(), "holds NUL"),
+        (
+            {"statements": [{"table": "ml.t", "distribution": {"hash": "tripid"}}]},
+            make_model(),
+            "distribution of ml.t: it has no column 'tripid'; did you mean 'trip_id'?",
+        ),
+        (
+            {"statements": [{"table": "ml.t", "index": {"clustered": ["trip_id", "fareAmount"]}}]},
+            make_model(),
+            "index of ml.t: it has no column 'fareAmount'; one of: label, payment, score, trip_id",
+        ),
+        (
+            {"statements": [{"table": "ml.t"}, {"procedure": "ml.p", "into": "ML.T", "mode": "merge"}]},
+            make_model(),
+            "'ml.t' stands for two things in the spec",
+        ),
+        ({"statements": [{"table": "ml.t"}], "log": "dbo.nyc_taxi"}, make_model(), "stands for two things in the spec"),
     ],
 )
 def test_what_cannot_be_planned_is_said(spec: Mapping[str, Any], model: Model, message: str) -> None:
@@ -308,6 +328,38 @@ def test_a_model_that_is_too_large_is_refused() -> None:
     small = get_target("synapse-dedicated").with_limit("model_bytes", 100)
     with pytest.raises(PlanError, match="takes 100"):
         make_plan(make_model(), make_spec(), small)
+
+
+def test_a_target_without_an_engine_for_onnx_is_refused() -> None:
+    target = replace(get_target("synapse-dedicated"), status="unsupported", status_note="it has no PREDICT")
+    with pytest.raises(PlanError, match="has no engine for ONNX: it has no PREDICT") as caught:
+        make_plan(make_model(), make_spec(), target)
+    assert "deployer targets" in caught.value.hint
+
+
+@pytest.mark.parametrize("entry", [{"table": "ml.t"}, {"procedure": "ml.p", "into": "ml.t", "mode": "merge"}])
+def test_a_target_that_makes_no_tables_of_queries_is_refused(entry: Mapping[str, Any]) -> None:
+    with pytest.raises(PlanError, match="Azure SQL Edge makes no table of scores") as caught:
+        Case({"statements": [entry]}, target="sql-edge").plan()
+    assert "use a view" in caught.value.hint
+
+
+def test_a_limit_chooses_between_merge_and_delete() -> None:
+    spec = CASES["merge"].spec
+    without = get_target("synapse-dedicated").with_limit("merge", 0)
+    plans = [
+        make_plan(make_model(), make_spec(**spec), target) for target in (get_target("synapse-dedicated"), without)
+    ]
+    scripts = [script(plan) for plan in plans]
+    assert ["MERGE INTO [ml].[scores]" in text for text in scripts] == [True, False]
+    assert ["DELETE FROM [ml].[scores]" in text for text in scripts] == [False, True]
+
+
+def test_a_note_says_where_rights_reach_the_models() -> None:
+    statements = [{"procedure": "ml.p", "into": "ml.t", "mode": "replace"}]
+    assert not any("schema of its own" in note for note in Case({"statements": statements}).plan().notes)
+    plan = Case({"statements": statements, "roles": {"read": "readers"}}).plan()
+    assert any("schema of its own" in note for note in plan.notes)
 
 
 def test_a_wide_model_is_refused_by_the_contract() -> None:
