@@ -16,6 +16,9 @@ STATEMENTS = frozenset(
 )
 """Words that a statement, or a part of a block, begins with."""
 
+_AFTER_QUERY = frozenset({"ALTER", "CREATE", "DECLARE", "DROP", "EXEC", "GRANT", "INSERT", "PRINT", "TRUNCATE"})
+"""Words that begin another statement where a query does not end with a semicolon."""
+
 
 @dataclass(frozen=True, slots=True)
 class Predict:
@@ -56,7 +59,7 @@ class NewTable:
 
     def has(self, part: range, *words: str) -> bool:
         """Whether words stand in a row in a part of it."""
-        return any(place in part for place in self.batch.find(*words))
+        return any(True for _ in self.batch.find(*words, within=part))
 
 
 def find_tables(script: Script) -> Iterator[NewTable]:
@@ -70,7 +73,7 @@ def find_tables(script: Script) -> Iterator[NewTable]:
             options = range(here + 2, batch.close(here + 1))
             here = options.stop + 1
         if batch.word(here) == "AS":
-            select = range(here + 1, batch.until(here + 1))
+            select = range(here + 1, batch.until(here + 1, *_AFTER_QUERY))
         yield NewTable(batch, at, tuple(name), elements, options, select)
 
 

@@ -36,9 +36,9 @@ _READS = "ERROR_NUMBER|ERROR_MESSAGE|ERROR_SEVERITY|ERROR_STATE|ERROR_PROCEDURE|
 
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     for batch, at in script.find("BEGIN", "CATCH"):
-        end = next((place for place in batch.find("END", "CATCH") if place > at), len(batch))
-        rollback = next((place for place in batch.find("ROLLBACK") if at < place < end), None)
-        first = next((place for place in batch.find(_READS, "(") if at < place < end), None)
+        end = next(batch.find("END", "CATCH", within=range(at, len(batch))), len(batch))
+        rollback = next(batch.find("ROLLBACK", within=range(at, end)), None)
+        first = next(batch.find(_READS, "(", within=range(at, end)), None)
         if rollback is not None and first is not None and first < rollback:
             yield report(
                 batch,

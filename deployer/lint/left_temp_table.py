@@ -26,8 +26,8 @@ from deployer.target import Target
 
 
 def check(script: Script, _target: Target) -> Iterator[Finding]:
-    for procedure in find_procedures(script):
-        batch = procedure.batch
+    # A procedure is alone in its batch.
+    for batch in {id(procedure.batch): procedure.batch for procedure in find_procedures(script)}.values():
         dropped = {part.lower() for at in batch.find("DROP", "TABLE") for part in batch.name(at + 2)[0][-1:]}
         made = [at + 2 for at in batch.find("CREATE", "TABLE")]
         # INSERT INTO reads on; SELECT … INTO makes a table.

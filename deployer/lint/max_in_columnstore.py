@@ -37,8 +37,8 @@ def check(script: Script, _target: Target) -> Iterator[Finding]:
                 "WITH (HEAP, DISTRIBUTION = ROUND_ROBIN)",
             )
     for batch, at in script.find("SELECT"):
-        into = batch.until(at + 1, "FROM", "INTO")
-        if batch.word(into) == "INTO" and any(at < place < into for place in batch.find("(", "MAX", ")")):
+        into = batch.until(at + 1, "FROM", "INTO", "SELECT")
+        if batch.word(into) == "INTO" and any(True for _ in batch.find("(", "MAX", ")", within=range(at, into))):
             yield report(
                 batch,
                 into,

@@ -32,7 +32,7 @@ def check(script: Script, _target: Target) -> Iterator[Finding]:
         table = tables.get(name[-1].lower()) if name else None
         if table is None:
             continue
-        inserts = any(at < place < batch.until(at) for place in batch.find("THEN", "INSERT"))
+        inserts = any(True for _ in batch.find("THEN", "INSERT", within=range(at, batch.until(at))))
         if table.has(table.elements, "IDENTITY"):
             message = "the table has an IDENTITY column, and MERGE takes none"
         elif inserts and not table.has(table.options, "DISTRIBUTION", "=", "HASH"):

@@ -24,7 +24,7 @@ _ASSIGNS = frozenset({"=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^="})
 
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     for batch, at in script.find("SELECT"):
-        for part in batch.split(at + 1, batch.until(at + 1, "FROM", "WHERE", "INTO")):
+        for part in batch.split(at + 1, batch.until(at + 1, "FROM", "WHERE", "INTO", "SELECT")):
             start = _skip_top(batch, part.start)
             if batch.kind(start) == "variable" and batch.word(start + 1) in _ASSIGNS:
                 name = batch.text(start)

@@ -31,7 +31,7 @@ from deployer.target import Target
 def check(script: Script, _target: Target) -> Iterator[Finding]:
     predicts = {(id(predict.batch), predict.at) for predict in find_predicts(script)}
     for batch, at in script.find("SELECT"):
-        end = batch.until(at + 1, "FROM")
+        end = batch.until(at + 1, "FROM", "SELECT")
         if (id(batch), end + 1) not in predicts:
             continue
         stars = [

@@ -23,7 +23,7 @@ def check(script: Script, target: Target) -> Iterator[Finding]:
     limit = target.view_columns.value
     for batch, at in script.find("CREATE|ALTER", "VIEW"):
         select = batch.until(at, "SELECT")
-        columns = batch.split(select + 1, batch.until(select + 1, "FROM"))
+        columns = batch.split(select + 1, batch.until(select + 1, "FROM", "SELECT"))
         if limit is not None and len(columns) > limit:
             yield report(
                 batch,

@@ -82,10 +82,13 @@ class Batch:
         """The token as it is written; of a long hex literal only the beginning."""
         return self._content[self._starts[index] : self._ends[index]]
 
-    def find(self, *words: str) -> Iterator[int]:
-        """Where these words and marks stand in a row; `A|B` is either of them."""
+    def find(self, *words: str, within: range | None = None) -> Iterator[int]:
+        """Where these words and marks stand in a row, in a part if one is given; `A|B` is either of them."""
         first, *rest = (word.split("|") if len(word) > 1 else [word] for word in words)
-        for place in merge(*(self._places.get(word, ()) for word in first)):
+        places = [self._places[word] for word in first if word in self._places]
+        if within is not None:
+            places = [found[bisect_left(found, within.start) : bisect_left(found, within.stop)] for found in places]
+        for place in merge(*places):
             if all(self.word(place + offset) in wanted for offset, wanted in enumerate(rest, 1)):
                 yield place
 
