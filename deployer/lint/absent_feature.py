@@ -1,7 +1,7 @@
-"""A feature of tables that the pool lacks
+"""A feature of tables, views and procedures that the pool lacks
 
 Check constraints, computed columns, sparse columns, triggers, synonyms, sequences, types of one's own, and a
-columnstore index beside the table.
+columnstore index beside the table; SCHEMABINDING and other options of views, RECOMPILE and ENCRYPTION.
 
 ```sql
 CREATE TABLE dbo.scores (trip_id bigint NOT NULL, score real CHECK (score >= 0));
@@ -31,6 +31,9 @@ def check(script: Script, _target: Target) -> Iterator[Finding]:
         yield report(batch, at, batch.name(at + 2)[1], f"CREATE {batch.word(at + 1)} is not there", "leave it out")
     for batch, at in script.find("CREATE", "NONCLUSTERED", "COLUMNSTORE"):
         yield report(batch, at, at + 4, "a columnstore beside the rows is not there", "make the table one")
+    for batch, at in script.find("WITH", "SCHEMABINDING|VIEW_METADATA|ENCRYPTION|RECOMPILE"):
+        if not any(batch.find("FUNCTION")):
+            yield report(batch, at, at + 2, f"the option {batch.word(at + 1)} is not there", "leave it out")
     for batch, at in script.find("CHECK", "("):
         yield report(batch, at, batch.close(at + 1) + 1, "check constraints are not there", "check in what writes")
     for table in find_tables(script):
