@@ -355,6 +355,13 @@ def test_a_limit_chooses_between_merge_and_delete() -> None:
     assert ["DELETE FROM [ml].[scores]" in text for text in scripts] == [False, True]
 
 
+def test_rows_that_are_distributed_by_a_score_are_deleted_and_inserted() -> None:
+    entry = {"procedure": "ml.p", "into": "ml.scores", "mode": "merge", "distribution": {"hash": "score"}}
+    text = script(Case({"statements": [entry]}).plan())
+    assert "MERGE INTO [ml].[scores]" not in text
+    assert "DELETE FROM [ml].[scores]" in text
+
+
 def test_a_note_says_where_rights_reach_the_models() -> None:
     statements = [{"procedure": "ml.p", "into": "ml.t", "mode": "replace"}]
     assert not any("schema of its own" in note for note in Case({"statements": statements}).plan().notes)

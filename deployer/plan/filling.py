@@ -8,12 +8,11 @@ from typing import Any
 
 from deployer.errors import PlanError
 from deployer.names import NAME_LENGTH, ObjectName, SqlTypeName, beside, nearest
-from deployer.plan.records import Statement
+from deployer.plan.records import Kind, Statement
 from deployer.plan.scoring import label
 from deployer.plan.writer import Condition, Writer
 from deployer.spec import Distribution, Index, ProcedureSpec, TableSpec
 from deployer.sql import quote_object
-from deployer.target import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def fill_facts(writer: Writer, entry: ProcedureSpec | TableSpec, filled: ObjectN
         # Beside a table of that name, the alias would stand for two things.
         "fresh": "new_scores" if filled.name.casefold() == "new" else "new",
         "mode": entry.mode,
-        "by_merge": writes_by_merge(writer.target, entry),
+        "by_merge": writes_by_merge(writer, entry),
         "distribution": distribution,
         "index": index,
         "log": writer.spec.log_table,
@@ -86,10 +85,16 @@ def fill_facts(writer: Writer, entry: ProcedureSpec | TableSpec, filled: ObjectN
     }
 
 
-def writes_by_merge(target: Target, entry: ProcedureSpec | TableSpec) -> bool:
-    """Whether rows are merged by MERGE; else they are deleted and inserted."""
-    merged = entry.mode in {"merge", "incremental"}
-    return merged and bool(target.merge.value) and entry.distribution.kind == "hash"
+def writes_by_merge(writer: Writer, entry: ProcedureSpec | TableSpec) -> bool:
+    """Whether rows are merged by MERGE; else they are deleted and inserted.
+
+    MERGE wants a hash-distributed table, and nothing can change a column that a row is distributed by: one of the key
+    it has to be, which a match leaves as it is.
+    """
+    if entry.mode not in {"merge", "incremental"} or not writer.target.merge.value:
+        return False
+    keys = {key.column.casefold() for key in writer.contract.keys}
+    return entry.distribution.kind == "hash" and entry.distribution.column.casefold() in keys
 
 
 def _known(
@@ -134,7 +139,7 @@ def create_table(writer: Writer, facts: dict[str, Any]) -> Iterator[Statement]:
     yield _verify_columns(writer, filled, columns, "table")
 
 
-def _verify_columns(writer: Writer, table: ObjectName, columns: list[dict[str, str]], kind: Any) -> Statement:
+def _verify_columns(writer: Writer, table: ObjectName, columns: list[dict[str, str]], kind: Kind) -> Statement:
     listed = ", ".join(f"{column['name']} {column['type']}".strip() for column in columns)
     message = f"{table} is there and lacks one of these columns, or has it in another type: {listed}"
     return writer.write(

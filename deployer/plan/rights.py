@@ -85,7 +85,7 @@ def _write(writer: Writer, entry: ProcedureSpec | TableSpec, filled: ObjectName)
         return
     yield Grant("SELECT", filled)
     yield Grant("INSERT", filled)
-    if writes_by_merge(writer.target, entry):
+    if writes_by_merge(writer, entry):
         yield Grant("UPDATE", filled)
     elif entry.mode != "insert":
         yield Grant("DELETE", filled)
