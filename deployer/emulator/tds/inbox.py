@@ -88,7 +88,9 @@ class Inbox:
                         self._attention = True
                         self._stop_work()
                         continue
-                    self._changed.wait_for(lambda: self._message is None and not self._attention)
+                    self._changed.wait_for(
+                        lambda: (self._message is None and not self._attention) or self._end is not None
+                    )
                     self._message = message
                     self._changed.notify_all()
         except (HungUp, ProtocolError) as error:

@@ -274,3 +274,15 @@ def test_fifty_megabytes_as_a_literal(roomy: Served) -> None:
         connection.execute("DELETE FROM dbo.models")
         connection.execute(f"INSERT INTO dbo.models VALUES (0x{BLOB.hex()})")
         assert bytes(connection.execute("SELECT m FROM dbo.models").fetchval()) == BLOB
+
+
+def test_server_stops_though_clients_broke_off_while_an_attention_waited() -> None:
+    """Whether the attention comes before or after the server finds the request broken is a matter of luck."""
+    many = raw.call()[8:] + b"\xff" + (raw.call()[8 + len(raw.HEADERS) :] + b"\xff") * 30
+    nonsense = raw.packet(raw.CALL, many + b"\xff\xff\x77\x77")
+    with serve() as server:
+        for turn in range(40):
+            with raw.log_in(server) as client, suppress(OSError):
+                client.sendall(nonsense)
+                time.sleep(turn / 10_000)
+                client.sendall(raw.packet(raw.ATTENTION, b"") + raw.batch("SELECT 1") + raw.batch("SELECT 2"))
