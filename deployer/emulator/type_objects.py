@@ -24,7 +24,7 @@ class TypeObject:
 
 STRING = TypeObject("char", "varchar", "nchar", "nvarchar", "uniqueidentifier")
 BINARY = TypeObject("binary", "varbinary")
-NUMBER = TypeObject(*INTEGERS, "real", "float", "decimal")
+NUMBER = TypeObject(*INTEGERS, "real", "float", "decimal", "money", "smallmoney")
 DATETIME = TypeObject("date", "time", "datetime", "datetime2", "smalldatetime")
 ROWID = TypeObject()
 """Rows of a dedicated pool have no identifier."""

@@ -300,6 +300,9 @@ def negate(value: Value) -> Value:
         return Value(kind, None, value.digits)
     if kind.base in RANGES and not RANGES[kind.base][0] <= -value.value <= RANGES[kind.base][1]:
         raise Stop(8115)
+    if kind.base == "decimal":
+        # The minus sign of `decimal` would round to its context.
+        return Value(kind, value.value.copy_negate() if value.value else value.value)
     return Value(kind, -value.value, value.digits)
 
 
