@@ -272,7 +272,17 @@ whose grammar for Synapse has BREAK only).
 
 UNKNOWN_STATEMENTS = frozenset(
     [
+        "CHECKPOINT",
+        "DISABLE",
+        "ENABLE",
         "KILL",
+        "READTEXT",
+        "RECONFIGURE",
+        "RESTORE",
+        "REVERT",
+        "SHUTDOWN",
+        "UPDATETEXT",
+        "WRITETEXT",
         "BACKUP",
         "BULK",
         "LABEL",

@@ -13,9 +13,26 @@ from deployer.emulator.syntax import ObjectName, Predict, Syntax
 class Manipulations(Syntax):
     """Reads each of them from behind its first word."""
 
-    def _read_insert(self) -> st.Statement:
-        self._word("INTO")
+    def _target(self, before: str = "") -> ObjectName:
+        """The table that is changed, maybe with a word before it.
+
+        The grammars for Synapse have no TOP before it and no hints behind it.
+        """
+        if self._text == "TOP":
+            raise NotSupportedError(
+                "TOP in a statement that changes rows is not supported in a dedicated SQL pool.", 104
+            )
+        if before:
+            self._word(before)
         name = self._name()
+        if self._text == "WITH":
+            raise NotSupportedError(
+                "Hints for the table that is changed are not supported in a dedicated SQL pool.", 104
+            )
+        return name
+
+    def _read_insert(self) -> st.Statement:
+        name = self._target("INTO")
         columns: tuple[str, ...] = ()
         if self._match(TokenType.L_PAREN):
             columns = self._identifiers()
@@ -36,19 +53,22 @@ class Manipulations(Syntax):
 
     def _values(self) -> list[exp.Expr]:
         self._match(TokenType.L_PAREN) or self._refuse()
-        if self._text == "DEFAULT":
-            # learn.microsoft.com, INSERT: the grammar for Synapse has NULL and expressions.
-            raise NotSupportedError("DEFAULT in VALUES is not supported in a dedicated SQL pool.", 104)
+        self._refuse_default("VALUES")
         values = self._parse_csv(self._value)
         self._match_r_paren()
         return values
+
+    def _refuse_default(self, where: str) -> None:
+        if self._text == "DEFAULT":
+            # learn.microsoft.com, INSERT and UPDATE: the grammars for Synapse have NULL and expressions.
+            raise NotSupportedError(f"DEFAULT in {where} is not supported in a dedicated SQL pool.", 104)
 
     def _refuse_output(self) -> None:
         if self._text == "OUTPUT":
             raise NotSupportedError("The OUTPUT clause is not supported in a dedicated SQL pool.", 104)
 
     def _read_update(self) -> st.Statement:
-        name = self._name()
+        name = self._target()
         self._need("SET")
         values = self._assignments()
         self._refuse_output()
@@ -65,6 +85,7 @@ class Manipulations(Syntax):
                 # learn.microsoft.com, UPDATE: the grammar for Synapse has `column = expression` only.
                 raise NotSupportedError("UPDATE with += and its kin is not supported in a dedicated SQL pool.", 104)
             self._match(TokenType.EQ) or self._refuse()
+            self._refuse_default("SET")
             values.append((column, self._value()))
             if not self._match(TokenType.COMMA):
                 return tuple(values)
@@ -87,8 +108,7 @@ class Manipulations(Syntax):
         return found
 
     def _read_delete(self) -> st.Statement:
-        self._word("FROM")
-        name = self._name()
+        name = self._target("FROM")
         self._refuse_output()
         return st.Delete(name, self._sources(name))
 
@@ -97,8 +117,7 @@ class Manipulations(Syntax):
         return st.Truncate(self._name())
 
     def _read_merge(self) -> st.Statement:
-        self._word("INTO")
-        name = self._name()
+        name = self._target("INTO")
         alias = self._alias() or name.name
         self._need("USING")
         source = self._parse_table()
