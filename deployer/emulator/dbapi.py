@@ -119,6 +119,8 @@ def connect(
     with translate_error(list):
         # Rows of a heap have no order; keeping it would hold them back.
         connection.execute("SET preserve_insertion_order = false")
+        # DuckDB draws a bar where it takes Python for interactive, over whatever is written there.
+        connection.execute("SET enable_progress_bar = false")
         connection.execute("SET memory_limit = $1", [memory_limit])
         session = Session(connection, target)
     opened = Connection(session, autocommit)
