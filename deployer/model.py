@@ -109,9 +109,9 @@ class Model:
     name: str
     version: int
     content: bytes = field(repr=False)
-    signature: Signature | None = None
-    origin: Origin = field(default_factory=Origin)
-    example: Example | None = None
+    signature: Signature | None = field(default=None, hash=False)
+    origin: Origin = field(default_factory=Origin, hash=False)
+    example: Example | None = field(default=None, hash=False)
 
     @cached_property
     def digest(self) -> str:

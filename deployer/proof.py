@@ -30,7 +30,7 @@ def find_difference(before: Model, after: Model, columns: Sequence[str] = (), *,
         return ""
     try:
         names = name_columns(before, columns)
-        rows, expected = _score(before.content, names)
+        rows, expected = _score(before, names)
     except DeployerError as error:
         return f"no row could be scored to compare by: {error.message}"
     try:
@@ -49,9 +49,8 @@ def find_difference(before: Model, after: Model, columns: Sequence[str] = (), *,
 
 
 @lru_cache(maxsize=1)
-def _score(content: bytes, names: tuple[str, ...]) -> tuple[Batch, Batch]:
+def _score(model: Model, names: tuple[str, ...]) -> tuple[Batch, Batch]:
     """Rows that a model scores, and their scores; kept for the next fix of the same model."""
-    model = Model("", 0, content)
     scorer = Scorer(model, names)
     rows = keep_scorable(scorer, make_rows(model, names, count=_ROWS))
     return rows, scorer.score(rows)

@@ -19,18 +19,15 @@ _LARGEST = 1e4
 """Rows of moderate size: ONNX Runtime may round a row otherwise in a batch, and large numbers cancel to anything."""
 
 
-def make_trial(model: Model) -> tuple[Scorer, dict[str, Array]]:
-    """A scorer and up to 16 rows that it takes. Raises a `DeployerError` where no row can be made or scored."""
-    return _make_trial(model.content)
-
-
 @lru_cache(maxsize=1)
-def _make_trial(content: bytes) -> tuple[Scorer, dict[str, Array]]:
-    """Kept until the next one is asked for: a forest's thresholds take their time to be read."""
+def make_trial(model: Model) -> tuple[Scorer, dict[str, Array]]:
+    """A scorer and up to 16 rows that it takes. Raises a `DeployerError` where no row can be made or scored.
+
+    Kept until the next one is asked for: a forest's thresholds take their time to be read.
+    """
     from deployer.rows import make_rows, name_columns
     from deployer.runtime import Scorer, keep_scorable
 
-    model = Model("", 0, content)
     columns = name_columns(model)
     scorer = Scorer(model, columns)
     made = {name: _moderate(values) for name, values in make_rows(model, columns, count=_ROWS).items()}
