@@ -12,9 +12,11 @@ from deployer.errors import ScriptError
 
 _TOKEN = re.compile(
     r"""
-    (?P<text>'[^']*'?)                      # a doubled quote ends one text and begins the next, to the same end
-    | \[[^\]]*(?:\]\][^\]]*)*\]?            # a name; what does not end goes to the end of the script
-    | "[^"]*"?
+    (?P<quoted>
+        '[^']*'?                            # a doubled quote ends one text and begins the next, to the same end
+        | \[[^\]]*(?:\]\][^\]]*)*\]?        # a name; what does not end goes to the end of the script
+        | "[^"]*"?
+    )
     | --[^\n]*
     | (?P<comment>/\*)
     | (?P<go>^[ \t]*GO[ \t]*(?P<times>\d+)?[ \t]*;?[ \t]*(?:--[^\n]*)?\r?$\n?)
@@ -82,7 +84,7 @@ def _split(script: str, name: str) -> Iterator[Batch]:
             yield Batch(script[start : match.start()], line, int(match["times"] or 1))
             line += script.count("\n", start, at)
             start = at
-        elif found := match["command"] or match["variable"] or _first_variable(match["text"]):
+        elif found := match["command"] or match["variable"] or _first_variable(match["quoted"]):
             where = line + script.count("\n", start, match.start())
             raise ScriptError(
                 f"{name}:{where}: {found.split()[0]!r} is sqlcmd's and not T-SQL",
@@ -93,7 +95,7 @@ def _split(script: str, name: str) -> Iterator[Batch]:
 
 
 def _first_variable(text: str | None) -> str:
-    """Values are put into texts too."""
+    """Values are put into texts and names too."""
     match = _VARIABLE.search(text or "")
     return match[0] if match else ""
 

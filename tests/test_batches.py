@@ -44,6 +44,7 @@ def test_go_says_how_often() -> None:
         ("SELECT 1\n!!dir", 2, "'!!dir'"),
         ("SELECT 1\nGO\nSELECT 2\nFROM $(t)", 4, r"'\$\(t\)'"),
         ("SELECT 'a$(t)b'", 1, r"'\$\(t\)'"),
+        ("USE [$(name)]", 1, r"'\$\(name\)'"),
     ],
 )
 def test_what_only_sqlcmd_knows_is_refused(script: str, line: int, said: str) -> None:
