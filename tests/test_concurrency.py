@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from deployer.apply import apply_plan, read_catalog
+from deployer.apply import apply_plan, change_catalog, read_catalog
 from deployer.catalog import Catalog, CatalogWriter, compare_catalog
 from deployer.database import Database, open_database
 from deployer.errors import DatabaseError
@@ -95,3 +95,112 @@ def test_many_deploy_the_same_at_once(url: str, alias: str | None) -> None:
     assert [row.digest for row in catalog.versions] == [plan.model.digest]
     assert [event.action for event in catalog.history] == ["store", "promote" if alias else "publish"]
     assert compare_catalog(plan, catalog) == ()
+
+
+def test_two_models_under_one_version_leave_one_of_them(url: str) -> None:
+    """The first to come is stored, whoever it is; the other one is told, and nothing of it is there."""
+    plans = [plan_for(), plan_for(text=TAXI.replace("0.5", "2.0"))]
+    results = at_once(url, lambda database, index: apply_plan(plans[index % 2], database), 4)
+    catalog = read(url)
+    refuse_disorder(catalog)
+    (row,) = catalog.versions
+    for index, result in enumerate(results):
+        is_kept = plans[index % 2].model.digest == row.digest
+        assert is_kept is not isinstance(result, DatabaseError), result
+        if not is_kept:
+            assert "new version" in str(getattr(result, "hint", "")), result
+
+
+def test_promotions_at_once_are_one_after_the_other(url: str) -> None:
+    """Each is in the history, each rolls back to the one before it, and the last one holds."""
+    with open_database(url) as database:
+        for version in (1, 2, 3):
+            apply_plan(plan_for(version, statements=[]), database)
+    at_once(url, lambda database, index: change_catalog([WRITER.promote(NAME, index % 3 + 1, "champion")], database), 6)
+    catalog = read(url)
+    refuse_disorder(catalog)
+    events = [event for event in catalog.history if event.action == "promote"]
+    assert [event.previous for event in events] == [None, *(event.number for event in events[:-1])]
+    (alias,) = catalog.aliases
+    assert alias.number == events[-1].number
+
+
+def test_whoever_removes_and_whoever_publishes_do_not_cross(url: str) -> None:
+    """Either the version is gone and the one who publishes is told, or it is used and the one who removes is."""
+    plan = plan_for()
+    with open_database(url) as database:
+        apply_plan(plan_for(statements=[]), database)
+    works = (lambda database: apply_plan(plan, database), lambda d: change_catalog([WRITER.remove(NAME, 3)], d))
+    results = at_once(url, lambda database, index: works[index % 2](database), 2)
+    catalog = read(url)
+    refuse_disorder(catalog)
+    if not catalog.rows_of(plan.model_id):
+        assert isinstance(results[0], DatabaseError)
+    with open_database(url) as database:
+        apply_plan(plan, database)
+    assert compare_catalog(plan, read(url)) == ()
+
+
+class Cable(Exception):
+    """It was pulled."""
+
+
+class Breaking(Database):
+    """Loses its connection before the statement of this number, or after it, when nothing of its answer is heard."""
+
+    def __init__(self, url: str, number: int, *, after: bool) -> None:
+        with open_database(url) as opened:
+            engine = opened.engine
+        super().__init__(engine)
+        self.left, self.after = number, after
+
+    def run(self, statement: Statement) -> None:
+        self.left -= 1
+        if self.left < 0 and not self.after:
+            raise Cable
+        super().run(statement)
+        if self.left < 0:
+            raise Cable
+
+
+@pytest.mark.parametrize(
+    ("alias", "after"), [(None, False), pytest.param("champion", True, marks=pytest.mark.slow)], ids=["before", "after"]
+)
+def test_what_is_broken_off_is_mended_by_the_next_run(tmp_path: Path, alias: str | None, after: bool) -> None:
+    """Each statement in turn: nothing is there twice or half, and the next run makes it whole."""
+    plan = plan_for(alias=alias)
+    whole: list[str] = []
+    for number in range(len(plan.statements)):
+        url = f"mssql+emulator:///{tmp_path}/{number}.duckdb"
+        with open_database(url) as database:
+            create_data(database)
+        with Breaking(url, number, after=after) as database, pytest.raises(Cable):
+            apply_plan(plan, database)
+        refuse_disorder(read(url))
+        with open_database(url) as database:
+            apply_plan(plan, database)
+        catalog = read(url)
+        refuse_disorder(catalog)
+        assert compare_catalog(plan, catalog) == ()
+        whole.append(" ".join(event.action for event in catalog.history))
+    assert set(whole) == {"store promote" if alias else "store publish"}
+
+
+def test_a_change_that_is_broken_off_within_changes_nothing(url: str) -> None:
+    """A session that dies in the middle of its transaction: the lock goes with it, and so does what it did."""
+    with open_database(url) as database:
+        for version in (1, 2):
+            apply_plan(plan_for(version, statements=[]), database)
+    before = read(url)
+    promote = WRITER.promote(NAME, 2, "champion").sql
+    steps = promote.count(";\n")
+    for cut in ("    DECLARE @number", "        INSERT INTO", "        IF @previous", "    COMMIT TRANSACTION"):
+        broken = promote.replace(cut, "    SELECT 1 / 0 AS [gone];\n" + cut, 1)
+        assert broken != promote
+        with open_database(url) as database, pytest.raises(DatabaseError, match="8134"):
+            database.run(Statement("broken", broken))
+        assert read(url) == before
+    assert steps > 4
+    with open_database(url) as database:
+        change_catalog([WRITER.promote(NAME, 2, "champion")], database)
+    assert [row.version for row in read(url).aliases] == [2]
