@@ -75,6 +75,24 @@ def test_a_view_scores_with_what_the_alias_stands_for(database: Database) -> Non
     assert score() == np.float32(10)
 
 
+def test_a_procedure_logs_the_version_that_it_scored_with(database: Database) -> None:
+    entries = [{"procedure": "ml.score_tips", "into": "ml.tips", "mode": "replace"}]
+    plans = [
+        plan_for(version, TAXI.replace("0.5", f"{version}.0"), alias="champion", statements=entries)
+        for version in (1, 2)
+    ]
+    for number, plan in enumerate(plans, 1):
+        apply_plan(plan, database)
+        promote(database, number)
+        run(database, "EXEC [ml].[score_tips]")
+        scores = database.fetch(Statement("test", "SELECT [score] FROM [ml].[tips]"))
+        assert scores == [(np.float32(10 * number),)]
+    logged = database.fetch(
+        Statement("test", "SELECT [model_id], [model_sha256] FROM [ml].[scoring_log] WHERE [output] = N'score'")
+    )
+    assert sorted(logged) == [(plan.model_id, plan.model.digest) for plan in plans]
+
+
 def test_rolling_back_goes_one_promotion_further_back_each_time(database: Database) -> None:
     three_versions(database)
     promote(database, 2)

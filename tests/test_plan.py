@@ -44,6 +44,16 @@ class Case:
 
 CASES = {
     "plain": Case(),
+    "alias": Case(
+        {
+            "alias": "champion",
+            "statements": [
+                {"view": "ml.nyc_taxi_tip_scores"},
+                {"procedure": "ml.score_nyc_taxi_tip", "into": "ml.tips", "mode": "insert"},
+                {"procedure": "ml.show_nyc_taxi_tip"},
+            ],
+        }
+    ),
     "sql_edge": Case(target="sql-edge"),
     "without_view": Case({"statements": [], "outputs": {"label": {"as": "tipped"}}}),
     "without_table": Case({"columns": {"fareAmount": {"from": "fare_amount"}}}, table=None),
