@@ -19,7 +19,7 @@ from deployer.emulator.tds import packets, prelogin, tokens
 from deployer.emulator.tds.channel import Channel, HungUp
 from deployer.emulator.tds.inbox import Inbox
 from deployer.emulator.tds.procedures import Handles, Output, Steps, run_call
-from deployer.emulator.tds.reply import SERVER, Reply
+from deployer.emulator.tds.reply import Reply
 from deployer.emulator.tds.requests import Transaction, parse_batch, parse_calls, parse_transaction
 from deployer.emulator.tds.rows import encode_rows, encode_value
 from deployer.emulator.tds.wire import ProtocolError
@@ -327,6 +327,3 @@ class Client:
         else:
             raise NotSupportedError(f"A dedicated SQL pool has no {request.kind.name} of transactions.", 104)
         self._tell(reply)
-
-
-__all__ = ["SERVER", "Client", "Terms"]
