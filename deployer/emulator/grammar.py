@@ -300,10 +300,15 @@ class _TokenizerCore(TokenizerCore):
 
     def _scan_hex(self) -> None:
         """Go to the last digit at once: one by one, the digits of a model of megabytes would take minutes."""
-        digits = _HEX_DIGITS.match(self.sql, self._current + 1)
-        if digits is not None and digits.end() - self._current > 2:
-            self._advance(digits.end() - self._current - 1)
-        super()._scan_hex()
+        end = _HEX_DIGITS.match(self.sql, self._current + 1).end()  # type: ignore[union-attr]  # it matches nothing, too
+        count = end - self._current - 1
+        if count > 1:
+            self._advance(count)
+        if count or self.sql[end : end + 1].isalnum():
+            super()._scan_hex()
+        else:
+            self._advance()
+            self._add(TokenType.HEX_STRING, "")  # 0x alone is a value without bytes
 
 
 class Synapse(TSQL):

@@ -34,7 +34,9 @@ class Manipulations(Syntax):
     def _read_insert(self) -> st.Statement:
         name = self._target("INTO")
         columns: tuple[str, ...] = ()
-        if self._match(TokenType.L_PAREN):
+        # What a parenthesis begins may also be the query.
+        is_query = self._next is not None and self._next.text.upper() in {"SELECT", "WITH", "("}
+        if not is_query and self._match(TokenType.L_PAREN):
             columns = self._identifiers()
         self._refuse_output()
         if self._word("DEFAULT"):

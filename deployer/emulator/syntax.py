@@ -127,7 +127,8 @@ class Syntax(TSQLParser):
         raise ProgrammingError(f"Incorrect syntax near '{near}'.", 102, 15)
 
     def _query(self) -> exp.Expr:
-        query = self._parse_query_modifiers(self._parse_set_operations(self._parse_select() or self._refuse()))
+        first = self._parse_select(nested=True, parse_subquery_alias=False) or self._refuse()
+        query = self._parse_query_modifiers(self._parse_set_operations(first))
         if not isinstance(query, exp.Query):
             self._refuse()
         return query

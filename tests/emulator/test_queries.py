@@ -159,3 +159,18 @@ def test_identifiers_are_ordered_by_their_last_bytes(run: Run) -> None:
     ids = ["00000000-0000-0000-0000-000000000001", "01000000-0000-0000-0000-000000000000"]
     rows = " UNION ALL ".join(f"SELECT CAST('{text}' AS uniqueidentifier) AS g" for text in ids)
     assert [str(found) for (found,) in run(f"SELECT g FROM ({rows}) AS d ORDER BY g DESC;")] == ids
+
+
+def test_a_query_may_stand_in_parentheses_wherever_one_stands(run: Run) -> None:
+    run("CREATE TABLE [emulator].[dbo].[made] WITH(DISTRIBUTION = ROUND_ROBIN, HEAP) AS (SELECT 1 AS x);")
+    run("CREATE VIEW dbo.made_view AS (SELECT x + 1 AS x FROM dbo.made)")
+    run("INSERT INTO dbo.made (SELECT x FROM dbo.made_view);")
+    run("INSERT INTO dbo.made (x) (SELECT 3 AS x);")
+    assert run("(SELECT x FROM dbo.made) UNION ALL (SELECT 9) ORDER BY x;") == [(1,), (2,), (3,), (9,)]
+    assert run("IF 1 = 1 (SELECT 5);") == [(5,)]
+
+
+def test_binary_literals_of_any_length(run: Run) -> None:
+    assert run("SELECT 0x, 0xF, 0xABC, DATALENGTH(0x), 0xabcdef + 0x;") == [
+        (b"", b"\x0f", b"\x0a\xbc", 0, b"\xab\xcd\xef")
+    ]

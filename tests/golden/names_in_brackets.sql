@@ -239,10 +239,24 @@ GO
 -- save whether the model is there
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
-IF NOT EXISTS (SELECT 1 FROM [my ml].[models]]] WHERE [ID] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'))
-    AND NOT EXISTS (SELECT 1 FROM [my ml].[models]]_before] WHERE [model_id] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3') AND [object] = N'[my ml].[models]]]')
-    INSERT INTO [my ml].[models]]_before] ([model_id], [object], [definition], [saved_time])
-    SELECT (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'), N'[my ml].[models]]]', NULL, SYSUTCDATETIME();
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [my ml].[models]]_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [my ml].[models]]_lock]);
+    IF @number IS NULL
+        THROW 51006, N'my ml.models]_lock has no row: drop it, and apply again', 1;
+    IF NOT EXISTS (SELECT 1 FROM [my ml].[models]]] WHERE [ID] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'))
+        AND NOT EXISTS (SELECT 1 FROM [my ml].[models]]_before] WHERE [model_id] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3') AND [object] = N'[my ml].[models]]]')
+        INSERT INTO [my ml].[models]]_before] ([model_id], [object], [definition], [saved_time])
+        SELECT (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'), N'[my ml].[models]]]', NULL, SYSUTCDATETIME();
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- store the model
@@ -328,24 +342,38 @@ GO
 -- save what is there as my ml.O'Brien
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model it's GO $ (x) / * -- :3, {size} bytes, SHA-256 {sha256}.
--- The version that was saved for last is the one that made what is there now.
-DECLARE @deployer_holder nvarchar(1024) = (
-    SELECT MAX([model_id]) FROM [my ml].[models]]_before]
-    WHERE [object] = N'[my ml].[O''Brien]' AND [saved_time] = (
-        SELECT MAX([saved_time]) FROM [my ml].[models]]_before] WHERE [object] = N'[my ml].[O''Brien]'
-    )
-);
-DECLARE @deployer_definition nvarchar(max) = (
-    SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[my ml].[O''Brien]')
-);
-IF @deployer_holder IS NULL OR @deployer_holder <> (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3')
-BEGIN
-    IF OBJECT_ID(N'[my ml].[O''Brien]') IS NOT NULL AND @deployer_definition IS NULL
-        THROW 51009, N'the definition of my ml.O''Brien cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
-    DELETE FROM [my ml].[models]]_before] WHERE [model_id] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3') AND [object] = N'[my ml].[O''Brien]';
-    INSERT INTO [my ml].[models]]_before] ([model_id], [object], [definition], [saved_time])
-    SELECT (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'), N'[my ml].[O''Brien]', @deployer_definition, SYSUTCDATETIME();
-END;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [my ml].[models]]_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [my ml].[models]]_lock]);
+    IF @number IS NULL
+        THROW 51006, N'my ml.models]_lock has no row: drop it, and apply again', 1;
+    -- The version that was saved for last is the one that made what is there now.
+    DECLARE @deployer_holder nvarchar(1024) = (
+        SELECT MAX([model_id]) FROM [my ml].[models]]_before]
+        WHERE [object] = N'[my ml].[O''Brien]' AND [saved_time] = (
+            SELECT MAX([saved_time]) FROM [my ml].[models]]_before] WHERE [object] = N'[my ml].[O''Brien]'
+        )
+    );
+    DECLARE @deployer_definition nvarchar(max) = (
+        SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[my ml].[O''Brien]')
+    );
+    IF @deployer_holder IS NULL OR @deployer_holder <> (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3')
+    BEGIN
+        IF OBJECT_ID(N'[my ml].[O''Brien]') IS NOT NULL AND @deployer_definition IS NULL
+            THROW 51009, N'the definition of my ml.O''Brien cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
+        DELETE FROM [my ml].[models]]_before] WHERE [model_id] = (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3') AND [object] = N'[my ml].[O''Brien]';
+        INSERT INTO [my ml].[models]]_before] ([model_id], [object], [definition], [saved_time])
+        SELECT (N'it''s' + NCHAR(10) + N'GO' + NCHAR(10) + N'$' + N'(x) /* -- ?:3'), N'[my ml].[O''Brien]', @deployer_definition, SYSUTCDATETIME();
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- drop view my ml.O'Brien

@@ -253,10 +253,24 @@ GO
 -- save whether the model is there
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
-IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
-    AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
+        AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- store the model
@@ -319,69 +333,125 @@ GO
 -- save what is there as ml.v
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- The version that was saved for last is the one that made what is there now.
-DECLARE @deployer_holder nvarchar(1024) = (
-    SELECT MAX([model_id]) FROM [ml].[models_before]
-    WHERE [object] = N'[ml].[v]' AND [saved_time] = (
-        SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[v]'
-    )
-);
-DECLARE @deployer_definition nvarchar(max) = (
-    SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[v]')
-);
-IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
-BEGIN
-    IF OBJECT_ID(N'[ml].[v]') IS NOT NULL AND @deployer_definition IS NULL
-        THROW 51009, N'the definition of ml.v cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
-    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[v]';
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[ml].[v]', @deployer_definition, SYSUTCDATETIME();
-END;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    -- The version that was saved for last is the one that made what is there now.
+    DECLARE @deployer_holder nvarchar(1024) = (
+        SELECT MAX([model_id]) FROM [ml].[models_before]
+        WHERE [object] = N'[ml].[v]' AND [saved_time] = (
+            SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[v]'
+        )
+    );
+    DECLARE @deployer_definition nvarchar(max) = (
+        SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[v]')
+    );
+    IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
+    BEGIN
+        IF OBJECT_ID(N'[ml].[v]') IS NOT NULL AND @deployer_definition IS NULL
+            THROW 51009, N'the definition of ml.v cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
+        DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[v]';
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[ml].[v]', @deployer_definition, SYSUTCDATETIME();
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- save what is there as scores.t
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
-IF OBJECT_ID(N'[scores].[t]', N'U') IS NULL
-BEGIN
-    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[scores].[t]';
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[scores].[t]', NULL, SYSUTCDATETIME();
-END;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF OBJECT_ID(N'[scores].[t]', N'U') IS NULL
+    BEGIN
+        DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[scores].[t]';
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[scores].[t]', NULL, SYSUTCDATETIME();
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- save what is there as ml.p
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- The version that was saved for last is the one that made what is there now.
-DECLARE @deployer_holder nvarchar(1024) = (
-    SELECT MAX([model_id]) FROM [ml].[models_before]
-    WHERE [object] = N'[ml].[p]' AND [saved_time] = (
-        SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[p]'
-    )
-);
-DECLARE @deployer_definition nvarchar(max) = (
-    SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[p]')
-);
-IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
-BEGIN
-    IF OBJECT_ID(N'[ml].[p]') IS NOT NULL AND @deployer_definition IS NULL
-        THROW 51009, N'the definition of ml.p cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
-    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[p]';
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[ml].[p]', @deployer_definition, SYSUTCDATETIME();
-END;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    -- The version that was saved for last is the one that made what is there now.
+    DECLARE @deployer_holder nvarchar(1024) = (
+        SELECT MAX([model_id]) FROM [ml].[models_before]
+        WHERE [object] = N'[ml].[p]' AND [saved_time] = (
+            SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[p]'
+        )
+    );
+    DECLARE @deployer_definition nvarchar(max) = (
+        SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[p]')
+    );
+    IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
+    BEGIN
+        IF OBJECT_ID(N'[ml].[p]') IS NOT NULL AND @deployer_definition IS NULL
+            THROW 51009, N'the definition of ml.p cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
+        DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[p]';
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[ml].[p]', @deployer_definition, SYSUTCDATETIME();
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- save what is there as snapshots.u
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
-IF OBJECT_ID(N'[snapshots].[u]', N'U') IS NULL
-BEGIN
-    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[snapshots].[u]';
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[snapshots].[u]', NULL, SYSUTCDATETIME();
-END;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF OBJECT_ID(N'[snapshots].[u]', N'U') IS NULL
+    BEGIN
+        DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[snapshots].[u]';
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[snapshots].[u]', NULL, SYSUTCDATETIME();
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- create the scoring log

@@ -239,10 +239,24 @@ GO
 -- save whether the model is there
 -- Made by the deployer for Azure SQL Edge.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
-IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
-    AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
+        AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- store the model
@@ -305,24 +319,38 @@ GO
 -- save what is there as ml.nyc_taxi_tip_scores
 -- Made by the deployer for Azure SQL Edge.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
--- The version that was saved for last is the one that made what is there now.
-DECLARE @deployer_holder nvarchar(1024) = (
-    SELECT MAX([model_id]) FROM [ml].[models_before]
-    WHERE [object] = N'[ml].[nyc_taxi_tip_scores]' AND [saved_time] = (
-        SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[nyc_taxi_tip_scores]'
-    )
-);
-DECLARE @deployer_definition nvarchar(max) = (
-    SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[nyc_taxi_tip_scores]')
-);
-IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
-BEGIN
-    IF OBJECT_ID(N'[ml].[nyc_taxi_tip_scores]') IS NOT NULL AND @deployer_definition IS NULL
-        THROW 51009, N'the definition of ml.nyc_taxi_tip_scores cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
-    DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[nyc_taxi_tip_scores]';
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[ml].[nyc_taxi_tip_scores]', @deployer_definition, SYSUTCDATETIME();
-END;
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    -- The version that was saved for last is the one that made what is there now.
+    DECLARE @deployer_holder nvarchar(1024) = (
+        SELECT MAX([model_id]) FROM [ml].[models_before]
+        WHERE [object] = N'[ml].[nyc_taxi_tip_scores]' AND [saved_time] = (
+            SELECT MAX([saved_time]) FROM [ml].[models_before] WHERE [object] = N'[ml].[nyc_taxi_tip_scores]'
+        )
+    );
+    DECLARE @deployer_definition nvarchar(max) = (
+        SELECT [definition] FROM [sys].[sql_modules] WHERE [object_id] = OBJECT_ID(N'[ml].[nyc_taxi_tip_scores]')
+    );
+    IF @deployer_holder IS NULL OR @deployer_holder <> N'nyc_taxi_tip:3'
+    BEGIN
+        IF OBJECT_ID(N'[ml].[nyc_taxi_tip_scores]') IS NOT NULL AND @deployer_definition IS NULL
+            THROW 51009, N'the definition of ml.nyc_taxi_tip_scores cannot be read, so it could not be brought back: VIEW DEFINITION is needed', 1;
+        DELETE FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[nyc_taxi_tip_scores]';
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[ml].[nyc_taxi_tip_scores]', @deployer_definition, SYSUTCDATETIME();
+    END;
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- drop view ml.nyc_taxi_tip_scores

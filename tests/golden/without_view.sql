@@ -239,10 +239,24 @@ GO
 -- save whether the model is there
 -- Made by the deployer for Azure Synapse Analytics, dedicated SQL pool.
 -- Model nyc_taxi_tip:3, {size} bytes, SHA-256 {sha256}.
-IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
-    AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
-    INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
-    SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+BEGIN TRY
+    BEGIN TRANSACTION;
+    -- Here a change waits for the one before it. The lock ends with the transaction, also where a session dies.
+    UPDATE [ml].[models_lock] SET [number] = [number] + 1;
+    DECLARE @number bigint = (SELECT MAX([number]) FROM [ml].[models_lock]);
+    IF @number IS NULL
+        THROW 51006, N'ml.models_lock has no row: drop it, and apply again', 1;
+    IF NOT EXISTS (SELECT 1 FROM [ml].[models] WHERE [ID] = N'nyc_taxi_tip:3')
+        AND NOT EXISTS (SELECT 1 FROM [ml].[models_before] WHERE [model_id] = N'nyc_taxi_tip:3' AND [object] = N'[ml].[models]')
+        INSERT INTO [ml].[models_before] ([model_id], [object], [definition], [saved_time])
+        SELECT N'nyc_taxi_tip:3', N'[ml].[models]', NULL, SYSUTCDATETIME();
+    COMMIT TRANSACTION;
+END TRY
+BEGIN CATCH
+    IF @@TRANCOUNT > 0
+        ROLLBACK TRANSACTION;
+    THROW;
+END CATCH;
 
 GO
 -- store the model
