@@ -99,6 +99,8 @@ def test_report_as_data_has_every_field() -> None:
             "message": finding.message,
             "help": finding.help,
             "fixable": True,
+            "line": None,
+            "column": None,
         }
     ]
 

@@ -1,13 +1,13 @@
-"""INSERT takes a default
+"""INSERT or UPDATE takes a default
 
-`DEFAULT VALUES` and `VALUES (DEFAULT)` are not in the dedicated pool's grammar.
-A column that is left out gets its default.
+`DEFAULT VALUES`, `VALUES (DEFAULT)` and `SET a = DEFAULT` are not in the dedicated pool's grammar.
+A column that INSERT leaves out gets its default.
 
 ```sql
 INSERT INTO dbo.runs DEFAULT VALUES;
 ```
 
-Evidence: learn.microsoft.com: INSERT for Azure Synapse Analytics (documented).
+Evidence: learn.microsoft.com: INSERT and UPDATE for Azure Synapse Analytics (documented).
 
 **What to do.** Name the columns and their values.
 """
@@ -29,6 +29,9 @@ def check(script: Script, _target: Target) -> Iterator[Finding]:
         for index in batch.flat(at + 2):
             if batch.word(index) == "DEFAULT":
                 yield report(batch, index, index + 1, "DEFAULT is no value here", "leave the column out")
+    for batch, at in script.find("=", "DEFAULT"):
+        if batch.kind(at - 1) in {"word", "name"}:
+            yield report(batch, at - 1, at + 2, "DEFAULT is no value here", "write the value")
 
 
 RULE = Rule.of(__name__, __doc__, check)

@@ -40,7 +40,7 @@ _TSQL: dict[str, Evidence] = dict.fromkeys(
     "documented",
 )
 _TSQL |= {"star-from-predict": "sample", "unknown-rowcount": "inferred"}
-_TSQL |= {"compound-assignment": "inferred", "absent-function": "inferred"}
+_TSQL |= {"compound-assignment": "inferred", "change-option": "inferred", "absent-function": "inferred"}
 """Where each is documented is said on the rule's page."""
 
 TARGET = Target(

@@ -39,7 +39,8 @@ def test_check_as_json(here: Path) -> None:
     data = json.loads(result.stdout)
     assert set(data) == {"model", "target", "findings"}
     assert data["target"] == "synapse-dedicated"
-    assert {"rule", "severity", "where", "message", "help", "fixable"} == set(data["findings"][0])
+    fields = {"rule", "severity", "where", "message", "help", "fixable", "line", "column"}
+    assert fields == set(data["findings"][0])
     assert [finding["rule"] for finding in data["findings"]] == ["wide-input", "version-too-new", "version-too-new"]
 
 

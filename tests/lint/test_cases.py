@@ -137,7 +137,11 @@ FOUND: dict[str, tuple[str, ...]] = {
     "xact-state": ("IF (XACT_STATE()) = -1 ROLLBACK", "IF XACT_STATE() <> -1 COMMIT"),
     "isolation-level": ("SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "SET TRANSACTION ISOLATION LEVEL SNAPSHOT"),
     "multi-row-values": ("SELECT a FROM (VALUES (1), (2)) AS v(a)", "INSERT t VALUES ((1), (2)), (3, 4)"),
-    "default-values": ("INSERT INTO t DEFAULT VALUES", "INSERT INTO t (a, b) VALUES (1, DEFAULT)"),
+    "default-values": (
+        "INSERT INTO t DEFAULT VALUES",
+        "INSERT INTO t (a, b) VALUES (1, DEFAULT)",
+        "UPDATE t SET a = DEFAULT",
+    ),
     "insert-exec": ("INSERT t EXECUTE dbo.p", "INSERT INTO [s].[t] (a, b) EXEC('SELECT 1, 2')"),
     "output-clause": (
         "INSERT INTO t (a) OUTPUT inserted.a VALUES (1)",
@@ -154,6 +158,11 @@ FOUND: dict[str, tuple[str, ...]] = {
         "DECLARE @a int; SELECT TOP (1) @a = a FROM t",
         "DECLARE @a int; SELECT @a += a FROM t",
         "DECLARE @a int, @b int; SELECT @a = 1, @b = 2",
+    ),
+    "change-option": (
+        "UPDATE TOP (5) t SET a = 1",
+        "INSERT INTO [s].[t] WITH (TABLOCK) SELECT a FROM u",
+        "MERGE t WITH (HOLDLOCK) AS x USING s ON x.a = s.a WHEN MATCHED THEN DELETE;",
     ),
     "compound-assignment": ("UPDATE t SET [a] -= 1", "UPDATE t SET b = 1, a *= 2"),
     "identity-value": ("INSERT INTO t (a) SELECT @@identity", "SELECT IDENT_CURRENT('t') AS a"),
