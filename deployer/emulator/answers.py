@@ -80,7 +80,7 @@ def _object_id(session: Session, values: list[Typed]) -> int | None:
     return entry.id if len(texts) < 2 or kinds.get(texts[1].strip().upper()) == entry.kind else None
 
 
-_PART = re.compile(r"\s*(?:\[((?:[^\]]|\]\])*)\]|([^.\[\]]*?))\s*(\.|$)")
+_PART = re.compile(r"""\s*(?:\[((?:[^\]]|\]\])*)\]|"((?:[^"]|"")*)"|([^."\[\]]*?))\s*(\.|$)""")
 
 
 def parse_object_name(text: str) -> ObjectName | None:
@@ -91,9 +91,13 @@ def parse_object_name(text: str) -> ObjectName | None:
         match = _PART.match(text, at)
         if match is None:
             return None
-        parts.append(match[1].replace("]]", "]") if match[1] is not None else match[2])
+        bracketed, quoted, plain, dot = match.groups()
+        if bracketed is not None:
+            parts.append(bracketed.replace("]]", "]"))
+        else:
+            parts.append(plain if quoted is None else quoted.replace('""', '"'))
         at = match.end()
-        if not match[3]:
+        if not dot:
             break
     if [part.lower() for part in parts[:-1]] == ["tempdb", ""] and parts[-1].startswith("#"):
         parts = parts[-1:]

@@ -174,3 +174,11 @@ def test_binary_literals_of_any_length(run: Run) -> None:
     assert run("SELECT 0x, 0xF, 0xABC, DATALENGTH(0x), 0xabcdef + 0x;") == [
         (b"", b"\x0f", b"\x0a\xbc", 0, b"\xab\xcd\xef")
     ]
+
+
+def test_object_id_reads_names_in_double_quotes(run: Run) -> None:
+    run('CREATE VIEW [dbo].[a "b" c] AS SELECT 1 AS x')
+    found = run("SELECT OBJECT_ID(N'[dbo].[a \"b\" c]');")
+    assert found != [(None,)]
+    assert run("""SELECT OBJECT_ID('"dbo"."a ""b"" c"', 'V');""") == found
+    assert run("""SELECT OBJECT_ID('emulator.dbo."a ""b"" c"');""") == found
